@@ -1,0 +1,1 @@
+"""The published documents in Redis: keys, the store with its Lua scripts, the reader."""

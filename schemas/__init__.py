@@ -1,0 +1,1 @@
+"""JSON Schemas of every public document, generated from the records."""

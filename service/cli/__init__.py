@@ -1,0 +1,1 @@
+"""The command `shopace`, a module per subcommand."""

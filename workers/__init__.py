@@ -1,0 +1,1 @@
+"""The queue: thin actors that parse ids, call the pipeline and publish."""
