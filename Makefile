@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip --disable-pip-version-check --quiet
-LOCK    = $(VENV)/bin/uv --no-config pip compile --quiet --upgrade --universal --python-version 3.11 \
-          --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+LOCK   := $(VENV)/bin/uv --no-config pip compile pyproject.toml --extra embedded --quiet --upgrade \
+          --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format bench lock clean
@@ -24,7 +24,7 @@ check: $(VENV)/.dev ## Lint, formatting, types, imports, generated files
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
-	$(VENV)/bin/lint-imports
+	$(VENV)/bin/lint-imports --no-logo
 # Generated files, each with its generator's --check:
 
 format: $(VENV)/.dev ## Mend what can be mended by itself
@@ -34,8 +34,9 @@ format: $(VENV)/.dev ## Mend what can be mended by itself
 bench: $(VENV)/.dev ## Measure, on a made-up marketplace
 	$(PY) bench/run.py
 
-lock: $(VENV)/.dev ## Pin the newest versions of requirements/*.in, with hashes, for every platform
-	cd requirements && ../$(LOCK) runtime.in -o runtime.txt && ../$(LOCK) dev.in -o dev.txt
+lock: $(VENV)/.dev ## Pin the newest versions that pyproject.toml allows, with hashes, for every platform
+	$(LOCK) --group build -o requirements/runtime.txt
+	$(LOCK) --group dev -c requirements/runtime.txt -o requirements/dev.txt
 
 clean: ## Remove .venv, build products and caches
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
