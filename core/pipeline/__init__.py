@@ -1,1 +1,1 @@
-"""The stages of a diagnosis, each a module of its own; only `run` names them all."""
+"""From a batch of shops to documents; `run` alone names all the stages."""

@@ -1,1 +1,1 @@
-"""The published documents in Redis: keys, the store with its Lua scripts, the reader."""
+"""Published documents in Redis: keys, writing in order, reading."""

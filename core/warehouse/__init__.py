@@ -1,1 +1,1 @@
-"""From daily facts to windows, history and benchmark sets, with DuckDB."""
+"""Facts in, snapshots and benchmark sets out."""

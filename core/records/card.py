@@ -1,0 +1,134 @@
+"""The task card (S0): why to act, what to do, what it brings, and where to begin."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from shopace.core.records.text import Text
+from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.tasks import Action, Effort, TaskType
+from shopace.core.vocabulary.units import Direction, Pillar, Unit
+
+
+class TaskBasics(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The part of a card that is the same for every shop: the template in words."""
+
+    template: str
+    category: str
+    pillar: Pillar
+    type: TaskType
+    objective: str
+    title: Text
+    why: Text
+    steps: tuple[Text, ...]
+    action: Action
+    effort: Effort
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The comparison that made the task fire. Absent numbers do not belong to the comparison."""
+
+    comparison: str
+    """`policy`, `previous` (AA), `peers` (AB) or `line`."""
+    metric: str
+    title: Text
+    unit: Unit
+    channel: Channel
+    window: str
+    """Of `value`: `L7D`, `L30D`, … ending on the as-of date."""
+    value: float
+    direction: Direction
+    """Which way is better."""
+    previous: float | None = None
+    """The value of the period of the same length just before."""
+    change: float | None = None
+    """`value ÷ previous − 1`; absent where previous is 0 or unknown."""
+    market_change: float | None = None
+    """Median midpoint change of the shop's cohort, taken out before judging."""
+    noise: float | None = None
+    """The shop's own week-to-week noise (midpoint change, one standard deviation)."""
+    benchmark: float | None = None
+    """What top peers of the cohort show, this shop excluded."""
+    cohort: str | None = None
+    """`industry+tier`, `industry`, `tier` or `region`: the widest that was needed."""
+    peers: int | None = None
+    """Other shops of the cohort with a known value."""
+    percentile: int | None = None
+    """Share of the cohort that the shop does better than, in steps of five."""
+    line: float | None = None
+    """The policy line or named line that was crossed."""
+    trend: str
+    """Where the metric's trend is shown: a path of the analytics page."""
+
+
+class Risk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a P0 card says beyond its evidence."""
+
+    level: str
+    """`low`, `medium` or `high` (ours)."""
+    line: str
+    rule: Text
+    """The rule in words."""
+    source: str
+    loses: Text
+    """The privilege that is lost."""
+    gmv_30d_at_stake: float | None = None
+    """GMV of the last 30 days that runs through the privilege; absent when unknown."""
+    next_line: str | None = None
+    next_value: float | None = None
+    distance: float | None = None
+    """How far the next step of the ladder is."""
+    ending_30d: float | None = None
+    """Points that end within 30 days; absent when unknown."""
+
+
+class Benefit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A label, or an amount with its method. No GMV is promised twice in one diagnosis."""
+
+    label: Text
+    amount: float | None = None
+    method: Text | None = None
+
+
+class Reward(msgspec.Struct, frozen=True, kw_only=True):
+    """An incentive on a card. Amount in `currency`."""
+
+    reward: str
+    amount: float
+    currency: str
+    valid_until: dt.date
+
+
+class Goal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When the task counts as done."""
+
+    metric: str
+    at: str
+    """`least` or `most`."""
+    line: float
+
+
+class TaskCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One task, offered to one shop in one channel."""
+
+    id: str
+    """The fingerprint `objective:channel`, stable over the life of an episode."""
+    priority: str
+    """`P0`, `P1` or `P2`: set by the kind of comparison."""
+    severity: int
+    """3 high, 2 medium, 1 low."""
+    channel: Channel
+    task: TaskBasics
+    evidence: Evidence
+    benefit: Benefit
+    valid_until: dt.date
+    since: dt.date
+    """The as-of date of the first diagnosis of this episode."""
+    most_recommended: bool = False
+    risk: Risk | None = None
+    incentive: Reward | None = None
+    goal: Goal | None = None
+    stale_since: dt.date | None = None
+    """Set when the plugin failed this time: the card is from an earlier diagnosis, of that date."""

@@ -1,0 +1,168 @@
+"""The diagnosis of a shop (S0), in one piece: both pages of it must show the same numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import msgspec
+
+from shopace.core.records.card import TaskCard
+from shopace.core.records.text import Text
+from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.units import Unit
+
+SCHEMA = "shopace.diagnosis/1"
+"""Name and major version of the document; it changes only with a breaking change."""
+
+
+class ShopProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who the shop is. Empty text and absent dates are unknown."""
+
+    id: str
+    name: str = ""
+    region: str = ""
+    industry: str = ""
+    currency: str = ""
+    """ISO 4217; every amount of the document is in it."""
+    timezone: str = ""
+    opened_on: dt.date | None = None
+    core_channels: tuple[Channel, ...] = ()
+
+
+class TierStanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The growth stage. `outcome` is `ok`, `no_data` or `not_applicable` (no ladder fits)."""
+
+    outcome: str
+    level: int | None = None
+    name: str | None = None
+    gmv_30d: float | None = None
+    next_name: str | None = None
+    missing_to_next: float | None = None
+    since: dt.date | None = None
+    """First as-of date of the present tier, as far as memory goes."""
+
+
+class GmvPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """GMV of one channel or group. Absent is unknown, not zero."""
+
+    channel: Channel
+    amount: float | None = None
+    share: float | None = None
+    previous: float | None = None
+    change: float | None = None
+
+
+class GmvBreakdown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """30-day GMV and where it came from. The channels need not add up to the total: `residual`."""
+
+    window: str = "L30D"
+    total: GmvPart
+    channels: tuple[GmvPart, ...]
+    groups: tuple[GmvPart, ...]
+    residual: float | None = None
+
+
+class Factor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How one factor of GMV = impressions × CTR × CTOR × AOV moved against the previous period."""
+
+    factor: str
+    channel: Channel
+    change: float
+
+
+class Conclusion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One sentence, and the factors behind it, the strongest first."""
+
+    sentence: Text
+    factors: tuple[Factor, ...] = ()
+
+
+class RiskMonitor(msgspec.Struct, frozen=True, kw_only=True):
+    """Pinned on top. Absent without a medium or high risk, or without operational data."""
+
+    level: str
+    sentence: Text
+    cards: tuple[str, ...]
+
+
+class MetricNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of "need attention" or "can improve"."""
+
+    metric: str
+    title: Text
+    channel: Channel
+    unit: Unit
+    window: str
+    value: float
+    previous: float | None = None
+    change: float | None = None
+    benchmark: float | None = None
+    percentile: int | None = None
+    peers: int | None = None
+    cohort: str | None = None
+    cards: tuple[str, ...] = ()
+
+
+class Withheld(msgspec.Struct, frozen=True, kw_only=True):
+    """A proposal that is not shown, and why: the answer to "why do I not see this task?"."""
+
+    template: str
+    channel: Channel
+    priority: str
+    reason: Literal["same_objective", "limit"]
+    kept: str
+    """The card shown instead; empty for `limit`."""
+
+
+class NotEvaluated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What of a category was not diagnosed, and why."""
+
+    category: str
+    reason: Literal["not_delivered", "incomplete", "rejected", "failed", "rebuild_snapshot"]
+    metrics: tuple[str, ...] = ()
+    detail: str = ""
+
+
+class Freshness(msgspec.Struct, frozen=True, kw_only=True):
+    """What the diagnosis rests on."""
+
+    latest_available_date: dt.date
+    snapshot: str
+    benchmarks: str
+    """Empty: diagnosed without benchmarks."""
+    policy: str
+    registry: str
+    plugins: dict[str, str]
+    """Plugin key → version."""
+    memory: bool
+    """False: no earlier diagnosis was at hand."""
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of `shopace:v1:diagnosis:{shop}`. The same input gives the same bytes."""
+
+    schema: str
+    shop: ShopProfile
+    as_of: dt.date
+    """Last day included; windows end on it."""
+    partial: bool = False
+    """A plugin failed or was rejected: its category is unknown, not healthy."""
+    counts: dict[str, int]
+    """Cards by priority: `P0`, `P1`, `P2`."""
+    tier: TierStanding
+    conclusion: Conclusion
+    channel_conclusions: dict[Channel, Conclusion] = {}
+    gmv: GmvBreakdown
+    risk_monitor: RiskMonitor | None = None
+    need_attention: tuple[MetricNote, ...] = ()
+    can_improve: tuple[MetricNote, ...] = ()
+    improved: tuple[MetricNote, ...] = ()
+    cards: tuple[TaskCard, ...] = ()
+    """Every card shown somewhere, ranked."""
+    for_you: tuple[str, ...] = ()
+    """The overall list: card ids, one per objective, ranked."""
+    by_channel: dict[Channel, tuple[str, ...]] = {}
+    withheld: tuple[Withheld, ...] = ()
+    not_evaluated: tuple[NotEvaluated, ...] = ()
+    freshness: Freshness

@@ -1,0 +1,56 @@
+"""Jobs and events: what goes through the queue and what comes out. Ids only, never data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import msgspec
+
+SHOP_ID = r"^[A-Za-z0-9_.-]{1,64}$"
+"""Every shop id from outside matches this before it becomes a key, a path or a log field."""
+NAME = r"^[A-Za-z0-9_.-]{1,80}$"
+"""Likewise ids of runs, snapshots, benchmark sets and marketplaces."""
+
+ShopId = Annotated[str, msgspec.Meta(pattern=SHOP_ID)]
+Name = Annotated[str, msgspec.Meta(pattern=NAME)]
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message: a block of a run, or one shop. Exactly one of `block` and `shop` is set."""
+
+    run: Name
+    """`nightly-…` or `single-…`."""
+    fence: Annotated[int, msgspec.Meta(ge=1)]
+    """Order within one as-of date; one per run or single job, handed out at enqueue."""
+    as_of: dt.date
+    snapshot: Name
+    benchmarks: Name | None = None
+    policy: Name
+    block: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    shop: ShopId | None = None
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An entry of `shopace:v1:events`: this shop's document changed. The document is the truth."""
+
+    shop: ShopId
+    as_of: dt.date
+    fence: int
+    changed: tuple[str, ...]
+    """Of `tier`, `risk`, `cards`; `new` for a shop's first diagnosis."""
+
+
+class BlockReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one block of a run came to. Writing it twice changes nothing."""
+
+    block: int
+    shops: int
+    written: int = 0
+    duplicate: int = 0
+    stale: int = 0
+    """Refused: a newer diagnosis stood there already."""
+    partial: int = 0
+    cards: dict[str, int] = {}
+    """By priority."""
+    seconds: float = 0.0

@@ -1,0 +1,24 @@
+"""A sentence for people, translatable."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Text(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`id` is the English message with its placeholders (the gettext message id).
+
+    `text` is the rendered English; absent when there is nothing to fill in and `id` is the text.
+    """
+
+    id: str
+    params: dict[str, str | float] = {}
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.text or self.id
+
+
+def fill(message: str, **params: str | float) -> Text:
+    """The message with its parameters put in."""
+    return Text(message, params, message.format(**params)) if params else Text(message)

@@ -1,0 +1,1 @@
+"""The vocabulary: what plugins declare with. Definitions only; nothing runs at import."""

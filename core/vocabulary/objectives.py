@@ -1,0 +1,66 @@
+"""What tasks achieve. Two tasks with one objective are duplicates, whoever offers them."""
+
+from __future__ import annotations
+
+from shopace.core.vocabulary.tasks import Objective
+
+STANDARD_OBJECTIVES: dict[str, Objective] = {
+    key: Objective(key=key, title=title)
+    for key, title in (
+        ("widen_assortment", "More active products"),
+        ("restock", "Fewer products out of stock"),
+        ("activate_products", "More products that sell"),
+        ("balance_assortment", "Less GMV hanging on one product"),
+        ("win_impressions", "More product impressions"),
+        ("win_clicks", "More clicks per impression"),
+        ("win_orders", "More orders per click"),
+        ("raise_order_value", "A higher order value"),
+        ("recover_sales", "Sales back to their former level"),
+        ("sharpen_prices", "More products priced competitively"),
+        ("raise_rating", "Better product ratings"),
+        ("cut_returns", "Fewer returns and refunds"),
+        ("settle_complaints", "Fewer open complaints and disputes"),
+        ("improve_listings", "Better listing quality"),
+        ("ship_on_time", "Orders dispatched and delivered on time"),
+        ("cut_cancellations", "Fewer cancellations by the seller's fault"),
+        ("fix_tracking", "Valid tracking on every parcel"),
+        ("answer_buyers", "Buyers answered within a day"),
+        ("speed_after_sales", "After-sales requests handled faster"),
+        ("use_platform_fulfillment", "More products fulfilled by the platform"),
+        ("open_collaboration", "More products open to creators"),
+        ("send_samples", "Samples reach more creators"),
+        ("raise_commission", "A commission that creators accept"),
+        ("win_creators", "More creators who work with the shop"),
+        ("activate_creators", "More creators who post"),
+        ("spread_creators", "Affiliate GMV on more shoulders"),
+        ("keep_creators", "Creators who post again"),
+        ("post_videos", "More seller videos"),
+        ("cover_products", "More products shown in videos"),
+        ("win_video_views", "More views per video"),
+        ("lift_video_quality", "Videos that hold their viewers"),
+        ("lift_video_sales", "More sales per video view"),
+        ("clear_videos", "No videos with violations"),
+        ("go_live", "More LIVE sessions and hours"),
+        ("show_more_products", "More products shown per LIVE"),
+        ("hold_viewers", "Viewers who stay in the LIVE"),
+        ("lift_live_sales", "More sales per LIVE view"),
+        ("engage_viewers", "More interaction in LIVEs"),
+        ("run_ads", "Ads that bring sales"),
+        ("lift_ad_return", "More GMV for the ad money"),
+        ("supply_creatives", "More ad creatives"),
+        ("join_campaigns", "Presence in platform campaigns"),
+        ("enroll_products", "More products enrolled in campaigns"),
+        ("promote_products", "More products with a promotion"),
+        ("use_coupons", "Coupons that are redeemed"),
+        ("offer_free_shipping", "More products with free shipping"),
+        ("stop_points", "No further penalty points"),
+        ("restore_health", "A green account health rating"),
+        ("clear_violations", "No open violations"),
+        ("appeal", "Wrong decisions appealed in time"),
+        ("restore_listings", "Listings back on sale"),
+        ("qualify_listings", "Listings with all qualifications"),
+        ("raise_sps", "A higher Shop Performance Score"),
+        ("keep_eligibility", "Seller Center eligibility kept"),
+    )
+}
+"""By key. Plugins add their own, prefixed."""

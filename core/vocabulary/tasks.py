@@ -1,0 +1,102 @@
+"""Task templates: what a seller can do about a finding."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.record import Record
+from shopace.core.vocabulary.triggers import Condition, Trigger
+from shopace.core.vocabulary.units import Unit
+
+
+class TaskType(StrEnum):
+    """S0's four."""
+
+    CHALLENGE = "challenge"
+    INCENTIVE_CAMPAIGN = "incentive_campaign"
+    RISK_GOVERNANCE = "risk_governance"
+    METRIC_CATCH_UP = "metric_catch_up"
+
+
+class ActionKind(StrEnum):
+    LINK = "link"
+    DRAWER = "drawer"
+
+
+class Effort(StrEnum):
+    """What the task costs the seller: minutes, an afternoon, or a project. Ours."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class RewardKind(StrEnum):
+    """S0's four rewards."""
+
+    PRODUCT_COUPON = "product_coupon"
+    ADS_CREDIT = "ads_credit"
+    PROMOTE_COUPON = "promote_coupon"
+    CASH = "cash"
+
+
+class Objective(Record, frozen=True):
+    """What a task achieves. Of two tasks with one objective only the higher-ranked is shown."""
+
+    key: str
+    title: str
+
+
+class Action(Record, frozen=True):
+    """The card's button. The label is data."""
+
+    label: str
+    target: str
+    """A path within the seller's tools that begins with `/`; the reading service knows the host."""
+    kind: ActionKind = ActionKind.LINK
+
+
+class Incentive(Record, frozen=True):
+    """A reward on top. It never lifts a task out of its band."""
+
+    reward: RewardKind
+    amount: float
+    currency: str
+    valid_days: int = 14
+
+
+class Completion(Record, frozen=True):
+    """The task is done when the metric reaches the line; the direction is the metric's own."""
+
+    metric: str
+    line: float
+    unit: Unit
+
+
+class TaskTemplate(Record, frozen=True):
+    """What a plugin offers. Offered to a shop it is a proposal, shown to it a task card."""
+
+    key: str
+    title: str
+    """Begins with a verb and names the thing."""
+    why: str
+    """Why it matters, in one sentence that promises nothing the data do not carry."""
+    steps: tuple[str, ...]
+    type: TaskType
+    objective: str
+    trigger: Trigger
+    """One trigger; its kind sets the priority band."""
+    action: Action
+    only_if: tuple[Condition, ...] = ()
+    """All must hold, on known numbers; a missing number holds nothing."""
+    channels: tuple[Channel, ...] | None = None
+    """Where the task can act; None: every channel of the trigger's metric."""
+    benefit: str = "GMV lift"
+    """The label; an amount with its method is added by the core where it is honest."""
+    incentive: Incentive | None = None
+    effort: Effort = Effort.MEDIUM
+    valid_days: int = 7
+    completion: Completion | None = None
+    """None: done when the trigger no longer fires."""
+    since: str = "0.1"
