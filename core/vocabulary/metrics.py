@@ -61,8 +61,8 @@ class Metric(Record, frozen=True):
 class Benchmark(Record, frozen=True):
     """Compares a metric with the shop's peers (AB) over `window`, in each channel of the metric.
 
-    `top` is what "top peers" means: 0.75 is the value that three quarters of the *other* shops of the
-    cohort do not exceed (do not fall below, where lower is better). Our default.
+    `top` is what "top peers" means: 0.75 is the value that three quarters of the *other* shops of
+    the cohort do not exceed (do not fall below, where lower is better). Our default.
     """
 
     metric: str

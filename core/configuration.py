@@ -1,0 +1,108 @@
+"""What operators set in `shopace.toml`: lines and knobs, what is switched off, tier ladders.
+
+    [parameters]
+    "core.aa_floor" = 0.2
+
+    [disable]
+    plugins = ["campaigns"]
+    templates = ["ads.raise_budget"]
+
+    [[tiers]]
+    region = "BR"
+    currency = "BRL"
+    steps = [{ level = 0, name = "Starter", gmv_from = 0 }, …]
+
+Keys are checked against the registry, where they are known: see `core/host/registry.py`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from shopace.core.errors import ConfigurationError, Problem, did_you_mean
+from shopace.core.vocabulary.tiers import DEFAULT_LADDERS, TierLadder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """Validated for shape; whether the keys exist is judged by the registry."""
+
+    source: str = "the defaults"
+    parameters: dict[str, float] = {}
+    disabled_plugins: tuple[str, ...] = ()
+    disabled_templates: tuple[str, ...] = ()
+    ladders: tuple[TierLadder, ...] = DEFAULT_LADDERS
+
+
+class _Disable(msgspec.Struct, forbid_unknown_fields=True):
+    plugins: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+
+
+_SECTIONS = {
+    "parameters": dict[str, float],
+    "disable": _Disable,
+    "tiers": tuple[TierLadder, ...],
+}
+
+
+def load_configuration(path: Path | None) -> Configuration:
+    """The configuration of a TOML file; the defaults for None.
+
+    Raises ConfigurationError with every problem of shape: unreadable file, unknown section or
+    field, wrong type, a ladder that does not ascend.
+    """
+    if path is None:
+        return Configuration()
+    try:
+        text = path.read_text(encoding="utf-8")
+        content: dict[str, Any] = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path.name} cannot be read: {error}") from None
+    problems: list[Problem] = []
+    sections: dict[str, Any] = {}
+    for name, value in content.items():
+        if name not in _SECTIONS:
+            where, hint = f"{path.name}: {name}", did_you_mean(name, _SECTIONS)
+            problems.append(Problem(where=where, what="unknown section", hint=hint))
+            continue
+        try:
+            sections[name] = msgspec.convert(value, _SECTIONS[name])
+        except msgspec.ValidationError as error:
+            problems.append(Problem(where=f"{path.name}: {name}", what=str(error)))
+    ladders: tuple[TierLadder, ...] = sections.get("tiers", ())
+    problems += [
+        Problem(where=f"{path.name}: tiers[{index}]", what=what)
+        for index, ladder in enumerate(ladders)
+        for what in _ladder_problems(ladder)
+    ]
+    if problems:
+        raise ConfigurationError(f"{path.name} is not usable", problems=problems)
+    disable: _Disable = sections.get("disable", _Disable())
+    own = {(ladder.region, ladder.currency) for ladder in ladders}
+    kept = tuple(each for each in DEFAULT_LADDERS if (each.region, each.currency) not in own)
+    return Configuration(
+        source=path.name,
+        parameters=sections.get("parameters", {}),
+        disabled_plugins=disable.plugins,
+        disabled_templates=disable.templates,
+        ladders=(*ladders, *kept),
+    )
+
+
+def _ladder_problems(ladder: TierLadder) -> list[str]:
+    problems = []
+    if [step.level for step in ladder.steps] != list(range(len(ladder.steps))):
+        problems.append("levels must count up from 0")
+    lines = [step.gmv_from for step in ladder.steps[1:]]
+    if not lines or lines[0] != 0 or any(a >= b for a, b in pairwise(lines)):
+        problems.append(
+            "`gmv_from` must ascend; level 1 begins at 0, level 0 is for never having sold"
+        )
+    return problems
