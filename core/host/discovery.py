@@ -1,0 +1,178 @@
+"""Finding plugins, one by one, so that a broken one costs only itself.
+
+Built-in plugins come from an explicit list of module names, third-party ones from the entry-point
+group `shopace.plugins`. Each is imported, registered with pluggy, asked for its page, and judged by
+the contract. What fails is rejected by name and version with all its problems; the others go on.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pluggy
+
+from shopace.core.errors import Problem, did_you_mean
+from shopace.core.host import hooks
+from shopace.core.host.contract import is_builtin, known_to, violations
+from shopace.core.host.registry import Registry, Rejection, build_registry, clashes
+from shopace.core.vocabulary.plugins import Plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from shopace.core.configuration import Configuration
+
+
+class Source(NamedTuple):
+    """Where a plugin comes from, before it is imported."""
+
+    name: str
+    version: str
+    load: Callable[[], Any]
+    builtin: bool
+
+
+class _Loaded(NamedTuple):
+    source: Source
+    page: Plugin
+    derive: Callable[..., Any] | None
+
+
+def load_registry(
+    builtins: Sequence[str],
+    *,
+    configuration: Configuration | None = None,
+    use_entry_points: bool = True,
+) -> Registry:
+    """All plugins that can be used, and the rejected ones with their reasons.
+
+    A bad plugin raises nothing here: see `Registry.rejected` and `require_sound`.
+    """
+    return load_sources(sources(builtins, use_entry_points), configuration)
+
+
+def sources(builtins: Sequence[str], use_entry_points: bool) -> Iterator[Source]:  # noqa: FBT001  # private to the host
+    """Built-in modules in their order, then entry points by name."""
+    for dotted in builtins:
+        name = dotted.rpartition(".")[2]
+        yield Source(name, "", partial(import_module, dotted), builtin=True)
+    if use_entry_points:
+        for point in sorted(entry_points(group=hooks.ENTRY_POINT_GROUP), key=lambda at: at.name):
+            version = point.dist.version if point.dist else "?"
+            yield Source(point.name, version, point.load, builtin=False)
+
+
+def load_sources(
+    found: Iterator[Source] | Sequence[Source], configuration: Configuration | None = None
+) -> Registry:
+    """The registry of the given sources."""
+    manager = pluggy.PluginManager(hooks.PROJECT)
+    manager.add_hookspecs(hooks)
+    loaded: list[_Loaded] = []
+    rejected: list[Rejection] = []
+    for source in found:
+        try:
+            loaded.append(_load(manager, source, [each.page for each in loaded]))
+        except _UnfitError as unfit:
+            rejected.append(_rejection(source, unfit.reasons, unfit.page))
+    loaded = _keep_sound(loaded, rejected)
+    return build_registry(
+        [each.page for each in loaded],
+        configuration,
+        derivers={each.page.key: each.derive for each in loaded if each.derive},
+        rejected=sorted(rejected, key=lambda each: each.plugin),
+    )
+
+
+class _UnfitError(Exception):
+    def __init__(self, *reasons: str, page: Plugin | None = None) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
+        self.page = page
+
+
+def _load(manager: pluggy.PluginManager, source: Source, before: Sequence[Plugin]) -> _Loaded:
+    hook_functions = _registered(manager, source)
+    try:
+        page = hook_functions["shopace_plugin"]()
+    except Exception as error:
+        raise _UnfitError(f"shopace_plugin failed: {type(error).__name__}: {error}") from error
+    if not isinstance(page, Plugin):
+        raise _UnfitError(f"shopace_plugin returned {type(page).__name__}, not a Plugin")
+    taken = clashes(page, before)
+    if page.key != source.name:
+        taken.append(f'its page says key "{page.key}", it is registered as "{source.name}"')
+    if is_builtin(page) and not source.builtin:
+        taken.append(f'key "{page.key}" is the built-in category\'s own')
+    if taken:
+        raise _UnfitError(*taken, page=page)
+    return _Loaded(source, page, hook_functions.get("shopace_derive"))
+
+
+def _registered(manager: pluggy.PluginManager, source: Source) -> dict[str, Callable[..., Any]]:
+    try:
+        module = source.load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may even call sys.exit() at import
+        raise _UnfitError(f"cannot be imported: {type(error).__name__}: {error}") from error
+    if manager.has_plugin(source.name):
+        raise _UnfitError("its name is taken by another plugin")
+    wrong = list(_misspelt(manager, module))
+    try:
+        manager.register(module, name=source.name)
+    except (pluggy.PluginValidationError, ValueError) as error:
+        raise _UnfitError(*wrong, str(error).splitlines()[-1].strip()) from error
+    functions = {
+        name: implementation.function
+        for name in ("shopace_plugin", "shopace_derive")
+        for implementation in getattr(manager.hook, name).get_hookimpls()
+        if implementation.plugin is module
+    }
+    if "shopace_plugin" not in functions:
+        wrong.append("it implements no hook shopace_plugin")
+    if wrong:
+        raise _UnfitError(*wrong)
+    return functions
+
+
+def _misspelt(manager: pluggy.PluginManager, module: object) -> Iterator[str]:
+    known = [name for name in dir(hooks) if name.startswith("shopace_")]
+    for name in dir(module):
+        if manager.parse_hookimpl_opts(module, name) is not None and name not in known:
+            hint = did_you_mean(name, known)
+            yield f'there is no hook "{name}"' + (f" ({hint})" if hint else "")
+
+
+def _keep_sound(loaded: list[_Loaded], rejected: list[Rejection]) -> list[_Loaded]:
+    """Judge until nothing more falls: a page may lean on one that was rejected."""
+    while True:
+        known = known_to([each.page for each in loaded])
+        kept = []
+        for each in loaded:
+            wrong = [
+                f"{where}: {what}" + (f" ({hint})" if hint else "")
+                for where, what, hint in violations(each.page, known)
+            ]
+            if wrong:
+                rejected.append(_rejection(each.source, wrong, each.page))
+            else:
+                kept.append(each)
+        if len(kept) == len(loaded):
+            return kept
+        loaded = kept
+
+
+def _rejection(source: Source, reasons: Sequence[str], page: Plugin | None) -> Rejection:
+    version = page.version if page is not None else source.version or "?"
+    category = page.category if page is not None else source.name if source.builtin else ""
+    where = f"plugin {source.name} {version}"
+    return Rejection(
+        plugin=source.name,
+        version=str(version),
+        category=str(category),
+        problems=tuple(Problem(where=where, what=reason) for reason in reasons),
+    )
