@@ -1,0 +1,383 @@
+"""A diagnosis for a terminal: what is at risk first, then why, then what to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.text import Text
+
+from shopace.core.records.card import Evidence, Risk, TaskCard
+from shopace.core.records.diagnosis import (
+    Conclusion,
+    Diagnosis,
+    Freshness,
+    GmvBreakdown,
+    GmvPart,
+    MetricNote,
+    NotEvaluated,
+    ShopProfile,
+    TierStanding,
+)
+from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.units import CATEGORIES, Unit
+from shopace.service.figures import change, cohort, counted, figure, percent, window
+from shopace.service.terminal import add_row, clean, table
+
+CARDS_IN_FULL = 3
+"""Cards below the risk monitor that are shown whole; the others get a line each."""
+COLOURS = {"P0": "red", "P1": "yellow", "P2": "green"}
+WORDS = {"P0": "risk", "P1": "needs attention", "P2": "can improve"}
+
+_BAR_CELLS = 24
+_FACTORS = {"impressions": "impressions", "ctr": "CTR", "ctor": "CTOR", "aov": "AOV"}
+_REASONS = {
+    "not_delivered": "the facts do not carry what they need",
+    "incomplete": "days are missing in the facts",
+    "rejected": "the plugin was rejected (shopace plugins check)",
+    "failed": "the plugin failed in this diagnosis",
+    "rebuild_snapshot": "the snapshot is older than the plugin (shopace snapshot build)",
+}
+
+
+def show(
+    console: Console, diagnosis: Diagnosis, *, cards: int = CARDS_IN_FULL, note: str = ""
+) -> None:
+    """Print the whole diagnosis; `note` says where it came from, `cards` how many stand in full."""
+    for part in _parts(diagnosis, cards):
+        console.print(part)
+    _print_freshness(console, diagnosis.freshness, note)
+
+
+def _parts(diagnosis: Diagnosis, full: int) -> Iterator[RenderableType]:
+    currency = diagnosis.shop.currency
+    by_id = {card.id: card for card in diagnosis.cards}
+    ranked = [by_id[each] for each in diagnosis.for_you if each in by_id]
+    risks = [card for card in ranked if card.priority == "P0"]
+    yield _header(diagnosis, currency)
+    if diagnosis.partial:
+        yield Text("Part of this diagnosis is unknown: see the end.", style="bold yellow")
+    if diagnosis.risk_monitor is not None or risks:
+        yield _risk_monitor(diagnosis, risks)
+    yield _conclusion(diagnosis.conclusion)
+    yield _gmv(diagnosis.gmv, diagnosis.shop, currency)
+    yield from _metric_lists(diagnosis, currency)
+    yield from _tasks_below(diagnosis, ranked[len(risks) :], len(risks), full)
+    if diagnosis.not_evaluated:
+        yield _section("Not evaluated", "unknown, which is not the same as healthy", "dim")
+        yield _not_evaluated(diagnosis.not_evaluated)
+
+
+def _metric_lists(diagnosis: Diagnosis, currency: str) -> Iterator[RenderableType]:
+    if diagnosis.need_attention:
+        yield _section("Need attention", "fell over the past 7 days", "yellow")
+        yield _fallen(diagnosis.need_attention, currency)
+    if diagnosis.can_improve:
+        yield _section("Can improve", "behind top peers", "green")
+        yield _behind(diagnosis.can_improve, currency)
+    if diagnosis.improved:
+        yield _section("Improved", "rose over the past 7 days", "cyan")
+        yield _risen(diagnosis.improved, currency)
+
+
+def _tasks_below(
+    diagnosis: Diagnosis, cards: Sequence[TaskCard], above: int, full: int
+) -> Iterator[RenderableType]:
+    """The cards that are no risk, numbered on from the `above` cards of the risk monitor."""
+    if cards:
+        yield _section("What to do", _told(diagnosis.counts), "bold")
+    elif not above:
+        yield _section("What to do", "no task for this shop today", "bold")
+    for place, card in enumerate(cards[:full], start=above + 1):
+        yield _card(card, place, diagnosis)
+    if cards[full:]:
+        yield _further(cards[full:], above + full + 1)
+
+
+def _header(diagnosis: Diagnosis, currency: str) -> RenderableType:
+    shop = diagnosis.shop
+    name = Text(clean(shop.name) or f"Shop {clean(shop.id)}", style="bold")
+    if shop.name:
+        name.append(f"  {clean(shop.id)}", style="dim")
+    opened = f"open since {shop.opened_on:%Y-%m-%d}" if shop.opened_on is not None else ""
+    about = " · ".join(filter(None, (shop.industry, shop.region, shop.currency, opened)))
+    lines = [name, Text(clean(about), style="dim")] if about else [name]
+    lines += [_tier(diagnosis.tier, currency)]
+    if shop.core_channels:
+        core = ", ".join(each.label for each in shop.core_channels)
+        lines.append(Text(f"Core channels: {core}", style="dim"))
+    title = Text(f"Diagnosis of {diagnosis.as_of:%Y-%m-%d}")
+    return Panel(Group(*lines), title=title, title_align="left", border_style="dim")
+
+
+def _tier(tier: TierStanding, currency: str) -> Text:
+    if tier.outcome == "not_applicable":
+        return Text("Tier: no ladder for this region and currency", style="dim")
+    if tier.outcome != "ok" or tier.name is None:
+        return Text("Tier: unknown, 30 days of GMV are not complete", style="dim")
+    line = Text(f"Tier {tier.level} {clean(tier.name)}", style="bold cyan")
+    line.append(f"  30-day GMV {figure(tier.gmv_30d, Unit.MONEY, currency)}", style="default")
+    if tier.next_name is not None and tier.missing_to_next is not None:
+        missing = figure(tier.missing_to_next, Unit.MONEY, currency)
+        line.append(f"  {missing} to {clean(tier.next_name)}", style="default")
+    return line
+
+
+def _risk_monitor(diagnosis: Diagnosis, risks: Sequence[TaskCard]) -> RenderableType:
+    monitor = diagnosis.risk_monitor
+    level = monitor.level if monitor is not None else "low"
+    inner: list[RenderableType] = []
+    if monitor is not None:
+        inner.append(Text(clean(str(monitor.sentence)), style="bold"))
+    for place, card in enumerate(risks, start=1):
+        inner += [Text(), _card(card, place, diagnosis)]
+    title = Text(f"SHOP RISK MONITOR  {clean(level).upper()}", style="bold red")
+    return Panel(Group(*inner), title=title, title_align="left", border_style="red")
+
+
+def _conclusion(conclusion: Conclusion) -> RenderableType:
+    lines = [Text(clean(str(conclusion.sentence)), style="bold")]
+    if conclusion.factors:
+        factors = (
+            f"{_FACTORS.get(each.factor, clean(each.factor))} {change(each.change)}"
+            + ("" if each.channel is Channel.SHOP else f" ({each.channel.label})")
+            for each in conclusion.factors
+        )
+        lines.append(Text("Because of: " + " · ".join(factors)))
+    return Padding(Group(*lines), (1, 0, 0, 0))
+
+
+def _gmv(gmv: GmvBreakdown, shop: ShopProfile, currency: str) -> RenderableType:
+    made = table("GMV", "", "amount", "share", "change", right=("amount", "share", "change"))
+    add_row(made, _gmv_cells(gmv.total, "Shop", currency), style="bold")
+    for part in gmv.channels:
+        core = " *" if part.channel in shop.core_channels else ""
+        add_row(made, _gmv_cells(part, part.channel.label + core, currency))
+    if gmv.residual is not None and abs(gmv.residual) >= 0.01:
+        amount = figure(gmv.residual, Unit.MONEY, currency)
+        add_row(made, ("of no channel", "", amount, "", ""), style="dim")
+    for part in gmv.groups:
+        if part.channel is not Channel.SHOP_TAB:
+            add_row(made, _gmv_cells(part, f"Σ {part.channel.label}", currency), style="dim")
+    star = " · * core channel" if shop.core_channels else ""
+    return Group(
+        _section("GMV breakdown", f"{window(gmv.window)}, against the period before{star}", ""),
+        made,
+    )
+
+
+def _gmv_cells(part: GmvPart, title: str, currency: str) -> tuple[str | Text, ...]:
+    return (
+        title,
+        _bar(part.share),
+        figure(part.amount, Unit.MONEY, currency),
+        percent(part.share),
+        _coloured_change(part.change),
+    )
+
+
+def _bar(share: float | None) -> Text:
+    if share is None:
+        return Text("unknown", style="dim")
+    eighths = round(max(0.0, min(share, 1.0)) * _BAR_CELLS * 8)
+    full, rest = divmod(eighths, 8)
+    return Text("█" * full + ("", *"▏▎▍▌▋▊▉")[rest], style="cyan")
+
+
+def _coloured_change(value: float | None) -> Text:
+    style = "" if value is None or value == 0 else "red" if value < 0 else "green"
+    return Text(change(value), style=style)
+
+
+def _fallen(notes: Sequence[MetricNote], currency: str) -> RenderableType:
+    numbers = ("now", "before", "change")
+    made = table("metric", "channel", *numbers, "", right=numbers, wrap=("metric",))
+    for note in notes:
+        now, before = (figure(each, note.unit, currency) for each in (note.value, note.previous))
+        moved = Text(change(note.change), style="yellow")
+        add_row(made, (_titled(note), note.channel.label, now, before, moved, _tasks(note)))
+    return made
+
+
+def _behind(notes: Sequence[MetricNote], currency: str) -> RenderableType:
+    numbers = ("now", "top peers", "better than")
+    made = table("metric", "channel", *numbers, "", right=numbers, wrap=("metric",))
+    for note in notes:
+        now, top = (figure(each, note.unit, currency) for each in (note.value, note.benchmark))
+        place = "–" if note.percentile is None else f"{note.percentile} %"
+        add_row(made, (_titled(note), note.channel.label, now, top, place, _tasks(note)))
+    return made
+
+
+def _risen(notes: Sequence[MetricNote], currency: str) -> RenderableType:
+    numbers = ("now", "change", "top peers")
+    made = table("metric", "channel", *numbers, right=numbers, wrap=("metric",))
+    for note in notes:
+        now, top = (figure(each, note.unit, currency) for each in (note.value, note.benchmark))
+        moved = Text(change(note.change), style="green")
+        add_row(made, (_titled(note), note.channel.label, now, moved, top))
+    return made
+
+
+def _titled(note: MetricNote) -> str:
+    return _capital(str(note.title))
+
+
+def _tasks(note: MetricNote) -> str:
+    return counted(len(note.cards), "task") if note.cards else ""
+
+
+def _card(card: TaskCard, place: int, diagnosis: Diagnosis) -> RenderableType:
+    currency = diagnosis.shop.currency
+    colour = COLOURS.get(card.priority, "default")
+    head = Text(f"{place:>2}  ", style="dim")
+    head.append(f"{card.priority} ", style=f"bold {colour}")
+    head.append(clean(str(card.task.title)), style="bold")
+    if card.most_recommended:
+        head.append("  ★ most recommended", style="bold magenta")
+    body = [Text(_place_of(card, diagnosis.as_of), style="dim")]
+    if card.stale_since is not None:
+        told = f"From {card.stale_since:%Y-%m-%d}: the plugin failed today, this may be over."
+        body.append(Text(told, style="bold yellow"))
+    body.append(_evidence(card.evidence, currency, colour))
+    if card.risk is not None:
+        body += _risk(card.risk, card.evidence, currency)
+    body.append(Text(clean(str(card.task.why))))
+    steps = (f"{n}. {clean(str(step))}" for n, step in enumerate(card.task.steps, start=1))
+    body += [Text(step) for step in steps]
+    body.append(_ending(card, currency))
+    hanging = [Padding(each, (0, 0, 0, 4)) for each in body]
+    return Group(head, *hanging, *([] if card.priority == "P0" else [Text()]))
+
+
+def _place_of(card: TaskCard, as_of: dt.date) -> str:
+    parts = [
+        card.channel.label,
+        card.task.category.replace("_", " "),
+        card.task.type.replace("_", " "),
+    ]
+    if card.since < as_of:
+        parts.append(f"since {card.since:%Y-%m-%d}")
+    return clean(" · ".join(parts))
+
+
+def _evidence(evidence: Evidence, currency: str, colour: str) -> Text:
+    def told(value: float | None) -> str:
+        return figure(value, evidence.unit, currency)
+
+    line = Text(f"{clean(_capital(str(evidence.title)))}, {window(evidence.window)}: ")
+    line.append(told(evidence.value), style=f"bold {colour}")
+    parts: list[str] = []
+    if evidence.previous is not None:
+        parts.append(f"before {told(evidence.previous)}")
+    if evidence.change is not None:
+        parts.append(change(evidence.change))
+    if evidence.market_change is not None and evidence.comparison == "previous":
+        parts.append(f"the market {change(evidence.market_change)}")
+    if evidence.line is not None:
+        parts.append(f"line {told(evidence.line)}")
+    if evidence.benchmark is not None:
+        parts.append(f"top peers {told(evidence.benchmark)}")
+    if evidence.percentile is not None and evidence.peers is not None:
+        of = f"{evidence.peers:,} {cohort(evidence.cohort)}"
+        parts.append(f"better than {evidence.percentile} % of {of}")
+    if parts:
+        line.append(" · " + " · ".join(clean(each) for each in parts))
+    return line
+
+
+def _risk(risk: Risk, evidence: Evidence, currency: str) -> list[Text]:
+    lines = [Text(f"Rule: {clean(str(risk.rule))} ({clean(risk.source)})")]
+    lost = f"At stake: {clean(str(risk.loses))}"
+    if risk.gmv_30d_at_stake is not None:
+        amount = figure(risk.gmv_30d_at_stake, Unit.MONEY, currency)
+        lost += f"; {amount} of the last 30 days' GMV runs through it"
+    lines.append(Text(lost, style="red"))
+    ahead: list[str] = []
+    if risk.distance is not None and risk.next_value is not None:
+        at = figure(risk.next_value, evidence.unit, currency)
+        ahead.append(f"Next step at {at}: {figure(risk.distance, evidence.unit, currency)} away.")
+    if risk.ending_30d is not None:
+        ahead.append(f"{figure(risk.ending_30d, evidence.unit, currency)} end within 30 days.")
+    return [*lines, *([Text(" ".join(ahead))] if ahead else [])]
+
+
+def _ending(card: TaskCard, currency: str) -> Text:
+    line = Text()
+    line.append(f"[ {clean(card.task.action.label)} ]", style="bold reverse")
+    benefit = clean(str(card.benefit.label))
+    if card.benefit.amount is not None:
+        benefit += f" {figure(card.benefit.amount, Unit.MONEY, currency)}"
+    if card.benefit.method is not None:
+        benefit += f" ({clean(str(card.benefit.method))})"
+    line.append(f"  Benefit: {benefit}")
+    if card.incentive is not None:
+        reward = card.incentive.reward.replace("_", " ")
+        amount = figure(card.incentive.amount, Unit.MONEY, card.incentive.currency)
+        line.append(f"  Reward: {clean(f'{reward} {amount}')}", style="magenta")
+    line.append(f"  Until {card.valid_until:%Y-%m-%d}", style="dim")
+    return line
+
+
+def _further(cards: Sequence[TaskCard], first: int) -> RenderableType:
+    made = table("", "", "further tasks", "channel", right=("",), wrap=("further tasks",))
+    for place, card in enumerate(cards, start=first):
+        priority = Text(card.priority, style=COLOURS.get(card.priority, "default"))
+        star = " ★" if card.most_recommended else ""
+        add_row(made, (f"{place:>2}", priority, f"{card.task.title}{star}", card.channel.label))
+    return made
+
+
+def _not_evaluated(missing: Sequence[NotEvaluated]) -> RenderableType:
+    """Grouped by reason, categories in the page's order: a long list says little."""
+    order = {key: place for place, key in enumerate(CATEGORIES)}
+    by_reason: dict[str, list[NotEvaluated]] = {}
+    for each in missing:
+        by_reason.setdefault(each.reason, []).append(each)
+    lines: list[Text] = []
+    for reason, entries in by_reason.items():
+        entries.sort(key=lambda each: order.get(each.category, len(order)))
+        line = Text(f"{_capital(_REASONS.get(reason, reason))}: ", style="bold dim")
+        line.append(clean("; ".join(_missing_part(each) for each in entries)), style="dim")
+        lines.append(line)
+    return Group(*lines)
+
+
+def _missing_part(entry: NotEvaluated) -> str:
+    told = entry.category.replace("_", " ")
+    if entry.metrics:
+        told += f" ({counted(len(entry.metrics), 'metric')})"
+    return f"{told}: {entry.detail}" if entry.detail else told
+
+
+def _print_freshness(console: Console, freshness: Freshness, note: str) -> None:
+    facts = f"Facts up to {freshness.latest_available_date:%Y-%m-%d}"
+    parts = [facts, f"snapshot {freshness.snapshot}"]
+    parts.append(f"benchmarks {freshness.benchmarks}" if freshness.benchmarks else "no benchmarks")
+    parts += [freshness.policy, counted(len(freshness.plugins), "plugin")]
+    if not freshness.memory:
+        parts.append("no memory of earlier diagnoses")
+    console.print(Rule(style="dim"))
+    console.print(Text(clean(" · ".join(parts)), style="dim"))
+    if note:
+        console.print(Text(clean(note), style="dim"))
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    parts = [f"{counts[key]} {WORDS[key]}" for key in COLOURS if counts.get(key)]
+    return "cards: " + ", ".join(parts) if parts else ""
+
+
+def _section(title: str, about: str, style: str) -> RenderableType:
+    line = Text(title.upper(), style=style if style in ("bold", "dim") else f"bold {style}".strip())
+    if about:
+        line.append(f"  {about}", style="dim not bold")
+    return Padding(line, (1, 0, 0, 0))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
