@@ -1,0 +1,52 @@
+"""The one place that builds keys. Ids are checked first, so no two ids share a key.
+
+| key | type | holds |
+| --- | --- | --- |
+| `shopace:v1:diagnosis:{SHOP}` | hash | `as_of fence schema enc body metrics memory` |
+| `shopace:v1:events` | stream | `shop as_of fence changed`, an entry per change |
+| `shopace:v1:legend:ID` | string | the legend of the `metrics` arrays, JSON |
+| `shopace:v1:run:{RUN}` | hash | what a run is about, and its totals |
+| `shopace:v1:run:{RUN}:blocks` | hash | block → `BlockReport`, JSON |
+| `shopace:v1:fence` | string | the last fence handed out |
+| `shopace:v1:counters` | hash | `stale_writes` |
+
+The braces are literal: a cluster keeps the keys of one shop, and those of one run, on one node.
+"""
+
+from __future__ import annotations
+
+import re
+
+from shopace.core.errors import JobError
+from shopace.core.records.job import NAME, SHOP_ID
+
+EVENTS = "shopace:v1:events"
+FENCE = "shopace:v1:fence"
+COUNTERS = "shopace:v1:counters"
+STALE_WRITES = "stale_writes"
+
+
+def diagnosis_key(shop: str) -> str:
+    """Raises JobError for what is no shop id."""
+    return f"shopace:v1:diagnosis:{{{checked(shop, SHOP_ID, 'shop id')}}}"
+
+
+def legend_key(legend: str) -> str:
+    return f"shopace:v1:legend:{checked(legend, NAME, 'legend id')}"
+
+
+def run_key(run: str) -> str:
+    return f"shopace:v1:run:{{{checked(run, NAME, 'run id')}}}"
+
+
+def run_blocks_key(run: str) -> str:
+    return f"{run_key(run)}:blocks"
+
+
+def checked(text: str, pattern: str, kind: str) -> str:
+    """The text itself when all of it matches: `$` alone would let a trailing newline pass."""
+    if re.fullmatch(pattern, text) is None:
+        raise JobError(
+            f"not a {kind}: {text[:100]!r}", hint="letters, digits, _ . - alone; see the schema"
+        )
+    return text

@@ -1,0 +1,131 @@
+"""Writing documents, each only over an older one.
+
+One script call per shop replaces the hash and adds the event, so that no change is stored without
+being told. It touches keys of different slots: a cluster needs the event in a call of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from typing import Literal, TypeVar
+
+import msgspec
+import redis
+
+from shopace.core.errors import DocumentError, Problem
+from shopace.core.records.diagnosis import SCHEMA
+from shopace.core.records.document import Document
+from shopace.core.records.metrics import Legend
+from shopace.core.results import keys
+
+_Item = TypeVar("_Item")
+Outcome = Literal["written", "duplicate", "stale"]
+
+MAX_BYTES = 1024 * 1024
+"""Body, metrics and memory of one shop together."""
+LARGEST_FENCE = 2**53 - 1
+"""Beyond it, scripts of the server would round."""
+
+_OUTCOMES: dict[int, Outcome] = {1: "written", 0: "duplicate", -1: "stale"}
+_DOCUMENTS_PER_ROUND_TRIP = 128
+_DAY_SECONDS = 24 * 60 * 60
+
+
+def oversize(document: Document) -> Problem | None:
+    """What is wrong with the document's size, if anything."""
+    size = len(document.body) + len(document.metrics) + len(document.memory)
+    if size <= MAX_BYTES:
+        return None
+    return Problem(
+        where=f"shop {document.shop}",
+        what=f"its document is {size:,} bytes, {MAX_BYTES:,} is the limit",
+        hint="a plugin puts too much text into its cards?",
+    )
+
+
+class ResultStore:
+    """The writing side of the result store. `client` must not decode responses."""
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        ttl_seconds: float = 3 * _DAY_SECONDS,
+        event_age_seconds: float = 2 * _DAY_SECONDS,
+    ) -> None:
+        self._client = client
+        self._ttl_ms = round(ttl_seconds * 1000)
+        self._event_age_ms = round(event_age_seconds * 1000)
+        self._write = client.register_script(_script("write.lua"))
+        self._fence = client.register_script(_script("fence.lua"))
+
+    def next_fence(self) -> int:
+        """A fence above every one handed out before; microseconds by the server's clock."""
+        return int(self._fence(keys=[keys.FENCE]))
+
+    def write(self, documents: Sequence[Document], fence: int) -> list[Outcome]:
+        """What became of each document, in their order, by (as_of, fence).
+
+        A newer one replaces what is stored, and an event follows if it says `changed`. An equal one
+        is a second delivery: nothing is written, its event is sent again. An older one is refused
+        and counted. Raises DocumentError before anything is written.
+        """
+        if not 1 <= fence <= LARGEST_FENCE:
+            raise DocumentError(f"fence {fence} is out of range, 1 to {LARGEST_FENCE} are possible")
+        too_large = [problem for each in documents if (problem := oversize(each)) is not None]
+        if too_large:
+            raise DocumentError("documents over the size limit are refused", problems=too_large)
+        answers: list[int] = []
+        for part in _parts(documents):
+            with self._client.pipeline(transaction=False) as pipeline:
+                for document in part:
+                    self._write(
+                        keys=[keys.diagnosis_key(document.shop), keys.EVENTS, keys.COUNTERS],
+                        args=self._arguments(document, fence),
+                        client=pipeline,
+                    )
+                answers += pipeline.execute()
+        return [_OUTCOMES[answer] for answer in answers]
+
+    def recall(self, shops: Sequence[str]) -> list[bytes | None]:
+        """Each shop's memory, None for a shop without a document."""
+        found: list[bytes | None] = []
+        for part in _parts(shops):
+            with self._client.pipeline(transaction=False) as pipeline:
+                for shop in part:
+                    pipeline.hget(keys.diagnosis_key(shop), "memory")
+                found += pipeline.execute()
+        return found
+
+    def put_legend(self, legend: Legend) -> None:
+        """Store the names of the `metrics` positions; to be called before documents that use it.
+
+        It outlives every document written within one lifetime from now.
+        """
+        key = keys.legend_key(legend.id)
+        self._client.set(key, msgspec.json.encode(legend), px=2 * self._ttl_ms)
+
+    def _arguments(self, document: Document, fence: int) -> list[str | bytes | int]:
+        return [
+            document.as_of.isoformat(),
+            fence,
+            SCHEMA,
+            "json",
+            document.body,
+            document.metrics,
+            document.memory,
+            self._ttl_ms,
+            document.shop,
+            ",".join(document.changed),
+            self._event_age_ms,
+        ]
+
+
+def _script(name: str) -> str:
+    return (files(__package__) / name).read_text("utf-8")
+
+
+def _parts(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    for start in range(0, len(items), _DOCUMENTS_PER_ROUND_TRIP):
+        yield items[start : start + _DOCUMENTS_PER_ROUND_TRIP]

@@ -1,0 +1,74 @@
+"""What tests share: one real server for the run, emptied before each test that asks for it."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+import redis
+
+from shopace.core.results.store import ResultStore
+from shopace.workers.embedded import Server, embedded_server
+from shopace.workers.settings import Settings
+
+
+class Until(Protocol):
+    def __call__(self, condition: Callable[[], object], what: str, seconds: float = 30) -> None: ...
+
+
+@pytest.fixture
+def until() -> Until:
+    """Poll a condition until it holds; fail with what was awaited when the time is over."""
+
+    def wait(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                pytest.fail(f"after {seconds} s still not: {what}")
+            time.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The embedded server, as a user gets it. Database 0 is the broker's, 1 the results'."""
+    with embedded_server(tmp_path_factory.mktemp("server")) as started:
+        yield started
+
+
+@pytest.fixture
+def results_client(server: Server) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(server.url_results) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def broker_client(server: Server) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(server.url_broker) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def store(results_client: redis.Redis) -> ResultStore:
+    return ResultStore(results_client)
+
+
+@pytest.fixture
+def settings(server: Server, broker_client: redis.Redis, tmp_path: Path) -> Settings:
+    """Settings for an emptied server and an empty data folder, with short waits."""
+    return Settings(
+        broker_url=server.url_broker,
+        results_url=server.url_results,
+        data=tmp_path,
+        heartbeat_timeout_ms=2_000,
+        maintenance_chance_per_million=500_000,
+        min_backoff_ms=10,
+        max_backoff_ms=50,
+        restart_delay_ms=100,
+        respawn_seconds=0.1,
+        grace_seconds=10,
+    )

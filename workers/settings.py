@@ -1,0 +1,225 @@
+"""All settings of the workers in one record, and the connections they lead to."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+import redis
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.retry import Retry
+
+from shopace.core.errors import ServerError
+
+Role = Literal["broker", "results"]
+
+DATA_VARIABLE = "SHOPACE_DATA"
+URL_VARIABLES: dict[Role, str] = {
+    "broker": "SHOPACE_BROKER_URL",
+    "results": "SHOPACE_RESULTS_URL",
+}
+DEFAULT_DATA = Path("shopace-data")
+OLDEST_SERVER = (7, 0)
+
+
+class ServerFile(msgspec.Struct, frozen=True, kw_only=True):
+    """`<data>/server.json`: where the embedded server of this data folder listens."""
+
+    pid: int
+    broker: str
+    results: str
+
+    @classmethod
+    def path(cls, data: Path) -> Path:
+        return data / "server.json"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What workers, schedulers and runs need to know. Defaults are for production."""
+
+    broker_url: str
+    results_url: str
+    data: Path
+    """The folder with `snapshots/`, `benchmarks/`, `policies/` and `shopace.toml`."""
+
+    heartbeat_timeout_ms: int = 15_000
+    """A worker silent for so long has lost its jobs to others."""
+    maintenance_chance_per_million: int = 50_000
+    """How often a queue command also looks for the jobs of silent workers."""
+    dead_message_ttl_ms: int = 7 * 24 * 60 * 60 * 1000
+    max_retries: int = 3
+    min_backoff_ms: int = 1_000
+    max_backoff_ms: int = 60_000
+    job_time_limit_ms: int = 600_000
+    prefetch: int = 2
+    """Messages a worker process holds, the running one included."""
+    poll_ms: int = 50
+    """How long an idle worker sleeps at most before it looks for work."""
+    restart_delay_ms: int = 1_000
+    """How long a worker waits before it reconnects to the broker."""
+    result_ttl_seconds: float = 3 * 24 * 60 * 60
+    event_age_seconds: float = 2 * 24 * 60 * 60
+    run_ttl_seconds: int = 7 * 24 * 60 * 60
+    grace_seconds: float = 30
+    """What a worker gets to finish its job after SIGTERM."""
+    respawn_seconds: float = 0.5
+    """Until a dead child is replaced; doubled with every quick death, up to the longest."""
+    respawn_longest_seconds: float = 30
+    quick_death_seconds: float = 5
+    """A child that lived shorter than this died quickly."""
+
+    def __repr__(self) -> str:
+        return f"Settings(broker={redacted(self.broker_url)!r}, data={str(self.data)!r})"
+
+
+class Servers(NamedTuple):
+    """Open connections to both servers."""
+
+    broker: redis.Redis
+    results: redis.Redis
+
+    def close(self) -> None:
+        self.broker.close()
+        self.results.close()
+
+
+def settings_from_environment(
+    environ: Mapping[str, str] | None = None, *, data: Path | None = None
+) -> Settings:
+    """Servers from the environment, else from the `server.json` of the data folder.
+
+    Raises ServerError when neither names them: nothing is ever attached to by guessing.
+    """
+    environ = environ if environ is not None else os.environ
+    folder = data if data is not None else Path(environ.get(DATA_VARIABLE) or DEFAULT_DATA)
+    urls = {role: environ.get(variable) or None for role, variable in URL_VARIABLES.items()}
+    if all(url is None for url in urls.values()):
+        found = read_server_file(folder)
+        if found is None:
+            raise ServerError(
+                f"no Redis server is named: set {' and '.join(URL_VARIABLES.values())}",
+                hint="or start one of our own with `shopace worker --embedded` on the same --data",
+            )
+        urls = {"broker": found.broker, "results": found.results}
+    absent = [URL_VARIABLES[role] for role, url in urls.items() if url is None]
+    if absent:
+        raise ServerError(
+            f"{absent[0]} is not set: queue and results each need their server",
+            hint="for a trial they may be two databases of one: …/0 and …/1",
+        )
+    return Settings(broker_url=str(urls["broker"]), results_url=str(urls["results"]), data=folder)
+
+
+def read_server_file(data: Path) -> ServerFile | None:
+    """What `<data>/server.json` says; None without one."""
+    path = ServerFile.path(data)
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=ServerFile)
+    except FileNotFoundError:
+        return None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ServerError(
+            f"{path} cannot be read: {error}", hint="remove it; the next start writes a new one"
+        ) from error
+
+
+def connect(url: str, role: Role) -> redis.Redis:
+    """A client for workers: patient once connected, but checked within 3 s before it is handed out.
+
+    Raises ServerError: unreachable, too old, or set to evict.
+    """
+    check_server(url, role)
+    return _client(
+        url,
+        role,
+        timeout_seconds=30,
+        retry=Retry(ExponentialWithJitterBackoff(cap=1, base=0.05), 8),
+    )
+
+
+def connect_briefly(url: str, role: Role) -> redis.Redis:
+    """A client for callers who wait for an answer: it gives up within 3 s."""
+    check_server(url, role)
+    return _client(url, role, timeout_seconds=2, retry=Retry(NoBackoff(), 0))
+
+
+def connect_both(settings: Settings) -> Servers:
+    return Servers(
+        broker=connect(settings.broker_url, "broker"),
+        results=connect(settings.results_url, "results"),
+    )
+
+
+def check_server(url: str, role: Role) -> None:
+    """Raise ServerError unless the server answers, is new enough and never evicts."""
+    client = _client(url, role, timeout_seconds=1.5, retry=Retry(NoBackoff(), 0))
+    try:
+        facts: dict[str, Any] = {**client.info("server"), **client.info("memory")}
+    except redis.AuthenticationError as error:
+        raise ServerError(
+            f"the {role} server at {place(url)} refuses our user or password",
+            hint=f"see {URL_VARIABLES[role]}",
+        ) from error
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        raise ServerError(
+            f"the {role} server at {place(url)} cannot be reached: {_cause(error)}",
+            hint=f"is it running? {URL_VARIABLES[role]} says where it is looked for",
+        ) from error
+    except redis.ResponseError as error:
+        raise ServerError(
+            f"the {role} server at {place(url)} does not answer INFO: {error}",
+            hint="the user needs the command; see its ACL",
+        ) from error
+    finally:
+        client.close()
+    version = str(facts.get("redis_version", "0"))
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST_SERVER:
+        raise ServerError(
+            f"the {role} server at {place(url)} is version {version}, 7.0 is the oldest that works"
+        )
+    policy = facts.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        lost = "jobs" if role == "broker" else "diagnoses"
+        raise ServerError(
+            f"the {role} server at {place(url)} has maxmemory-policy {policy} and would drop {lost}"
+            " without a word",
+            hint="set `maxmemory-policy noeviction` in its configuration",
+        )
+
+
+def place(url: str) -> str:
+    """Where a URL leads, for people: no user, no password, no options."""
+    shown = re.match(r"^(?:(?:redis|rediss|unix)://)?(?:.*@)?([^?]*)", url, re.DOTALL)
+    return shown.group(1) if shown else "?"
+
+
+def redacted(text: str) -> str:
+    """The text without the passwords of any URLs in it."""
+    return re.sub(r"(\w+://)[^\s'\"]*@", r"\1***@", text)
+
+
+def _client(url: str, role: Role, *, timeout_seconds: float, retry: Retry) -> redis.Redis:
+    try:
+        return redis.Redis.from_url(
+            url,
+            socket_timeout=timeout_seconds,
+            socket_connect_timeout=min(timeout_seconds, 2),
+            health_check_interval=30,
+            retry=retry,
+        )
+    except (ValueError, TypeError):  # its text may quote a part of the password
+        raise ServerError(
+            f"{URL_VARIABLES[role]} is no Redis URL",
+            hint="redis://user:password@host:6379/0, rediss://… with TLS, or unix:///path?db=0;"
+            " special characters of a password are percent-encoded",
+        ) from None
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, redis.TimeoutError):
+        return "no answer in time"
+    return redacted(str(error)) or type(error).__name__
