@@ -25,8 +25,9 @@ from shopace.core.records.diagnosis import (
 )
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import CATEGORIES, Unit
+from shopace.service.clean import clean
 from shopace.service.figures import change, cohort, counted, figure, percent, window
-from shopace.service.terminal import add_row, clean, table
+from shopace.service.terminal import add_row, table
 
 CARDS_IN_FULL = 3
 """Cards below the risk monitor that are shown whole; the others get a line each."""
@@ -240,9 +241,6 @@ def _card(card: TaskCard, place: int, diagnosis: Diagnosis) -> RenderableType:
     if card.most_recommended:
         head.append("  ★ most recommended", style="bold magenta")
     body = [Text(_place_of(card, diagnosis.as_of), style="dim")]
-    if card.stale_since is not None:
-        told = f"From {card.stale_since:%Y-%m-%d}: the plugin failed today, this may be over."
-        body.append(Text(told, style="bold yellow"))
     body.append(_evidence(card.evidence, currency, colour))
     if card.risk is not None:
         body += _risk(card.risk, card.evidence, currency)

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import msgspec
 
-SHOP_ID = r"^[A-Za-z0-9_.-]{1,64}$"
-"""Every shop id from outside matches this before it becomes a key, a path or a log field."""
-NAME = r"^[A-Za-z0-9_.-]{1,80}$"
+SHOP_ID = r"^(?![.]+$)[A-Za-z0-9_.-]{1,64}$(?!\n)"
+"""Every shop id from outside matches this before it becomes a key, a path or a log field.
+
+Not dots alone, which are folders; and no newline at the end, which `$` lets pass in Python.
+"""
+NAME = r"^(?![.]+$)[A-Za-z0-9_.-]{1,80}$(?!\n)"
 """Likewise ids of runs, snapshots, benchmark sets and marketplaces."""
 
 ShopId = Annotated[str, msgspec.Meta(pattern=SHOP_ID)]

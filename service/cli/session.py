@@ -1,0 +1,152 @@
+"""What every command shares: the options that may stand anywhere, and how it prints."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from shopace.core.configuration import Configuration
+    from shopace.core.host.registry import Registry
+
+DATA_FOLDER = "shopace-data"
+DATA_VARIABLE = "SHOPACE_DATA"
+
+
+@dataclass
+class Session:
+    """One call of the command line."""
+
+    data: Path | None = None
+    json: bool = False
+    config: Path | None = None
+    verbosity: int = 0
+
+    @property
+    def folder(self) -> Path:
+        """The data folder, named or not."""
+        return self.data if self.data is not None else Path(DATA_FOLDER)
+
+    def configuration(self) -> Configuration:
+        """`--config`, else `shopace.toml` of the data folder, else the defaults."""
+        from shopace.core.configuration import load_configuration
+
+        own = self.folder / "shopace.toml"
+        return load_configuration(self.config or (own if own.exists() else None))
+
+    def registry(self) -> Registry:
+        """All plugins, built-in and third-party, as configured."""
+        from shopace.core.host.discovery import load_registry
+        from shopace.plugins import BUILTIN
+
+        return load_registry(BUILTIN, configuration=self.configuration())
+
+    def console(self) -> Console:
+        from shopace.service.terminal import console
+
+        return console()
+
+    def emit(self, value: Any) -> None:  # noqa: ANN401  # anything that msgspec encodes
+        """Print one JSON document on standard output."""
+        import msgspec
+
+        from shopace.service.clean import clean_json
+
+        click.echo(clean_json(msgspec.to_builtins(value, str_keys=True)))
+
+
+def session() -> Session:
+    """The session of the command that runs."""
+    return click.get_current_context().ensure_object(Session)
+
+
+class Leaf(click.Command):
+    """A command with the shared options and examples."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+        self.params.extend(shared_options())
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(self.examples, formatter)
+        super().format_epilog(ctx, formatter)
+
+
+class Branch(click.Group):
+    """A command that holds others: `shopace snapshot build`."""
+
+    command_class = Leaf
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.params.extend(shared_options())
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+
+def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
+    if not examples:
+        return
+    with formatter.section("Examples" if len(examples) > 1 else "Example"):
+        for example in examples:
+            formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+def shared_options() -> list[click.Option]:
+    """Fresh ones: a click option belongs to one command."""
+    return [
+        click.Option(
+            ["--data"],
+            type=click.Path(path_type=Path, file_okay=False),
+            metavar="PATH",
+            help=f"Data folder. [env: {DATA_VARIABLE}; default: ./{DATA_FOLDER}]",
+            expose_value=False,
+            callback=_keep("data"),
+        ),
+        click.Option(
+            ["--config"],
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="Parameters, tiers, switches. [default: shopace.toml in the data folder]",
+            expose_value=False,
+            callback=_keep("config"),
+        ),
+        click.Option(
+            ["--json"],
+            is_flag=True,
+            help="One JSON document on standard output, for programs.",
+            expose_value=False,
+            callback=_keep("json"),
+        ),
+        click.Option(
+            ["-v", "--verbose"],
+            count=True,
+            help="Log to standard error; -vv logs more.",
+            expose_value=False,
+            callback=_keep_verbosity,
+        ),
+    ]
+
+
+def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def keep(context: click.Context, _: click.Parameter, value: Any) -> None:  # noqa: ANN401
+        if value is not None and value is not False:
+            setattr(context.ensure_object(Session), name, value)
+
+    return keep
+
+
+def _keep_verbosity(context: click.Context, _: click.Parameter, value: int) -> None:
+    if value:
+        context.ensure_object(Session).verbosity = value
+        level = logging.INFO if value == 1 else logging.DEBUG
+        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
