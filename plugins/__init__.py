@@ -23,3 +23,6 @@ BUILTIN: tuple[str, ...] = (
     "shopace.plugins.risk.shop_performance_score",
 )
 """In the order of `CATEGORIES`."""
+
+POLICY_PACKS: tuple[tuple[str, str], ...] = (("shopace.plugins.risk", "default_policy.json"),)
+"""The policy packs that come with the plugins, as (package, resource)."""

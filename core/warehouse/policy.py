@@ -1,0 +1,491 @@
+"""Policy packs: the risk lines that shops are judged by, each with regions, dates and source.
+
+A line holds from `effective_from` until the day before `effective_to`; a past date is judged by the
+rows of that date. A region that has rows of its own for a ladder is judged by them alone, on all
+dates; "*" speaks for every other region.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import string
+import tempfile
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import msgspec
+import numpy as np
+
+from shopace.core.errors import PolicyError, Problem, did_you_mean
+from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.record import Record
+from shopace.core.vocabulary.units import PERIODS_OF, Window
+from shopace.core.warehouse.regions import REGIONS
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+    from jsonschema import ValidationError
+    from numpy.typing import NDArray
+
+    from shopace.core.vocabulary.measures import Measure
+    from shopace.core.vocabulary.metrics import Metric
+
+MAX_BYTES = 1 << 20
+"""A pack over this size is refused unread."""
+EVERYWHERE = "*"
+SEVERITY = {"low": 1, "medium": 2, "high": 3}
+
+Pack = Path | tuple[str, str]
+"""A file, or (package, resource)."""
+
+
+class Gate(Record, frozen=True):
+    """The line applies only where this metric reaches `at_least`; a known value below: it does not.
+
+    An unknown value closes nothing: that the judged metric is there says that the platform judged.
+    """
+
+    metric: str
+    window: Window
+    at_least: float
+
+
+class Stake(Record, frozen=True):
+    """What runs through the privilege: this measure's sum of the last 30 days."""
+
+    measure: str
+    channel: Channel = Channel.SHOP
+
+
+class PolicyLine(Record, frozen=True, kw_only=True):
+    """One row. Of a ladder (one metric, channel, window) a shop stands on the last step reached."""
+
+    key: str
+    ladder: str
+    metric: str
+    channel: Channel = Channel.SHOP
+    window: Window = Window.L7D
+    kind: Literal["level", "drop"] = "level"
+    """`level`: the value itself. `drop`: previous value − value, against the period before."""
+    at: Literal["least", "most", "above", "below"]
+    """`least` and `most` include the value itself, `above` and `below` do not."""
+    value: float
+    level: Literal["low", "medium", "high"]
+    """Ours; only medium and high make a risk monitor."""
+    rule: str
+    """One sentence; `{line}` stands for the value."""
+    loses: str
+    """The privilege that is lost, and for how long."""
+    next: str | None = None
+    """The next step of the ladder; None: the last."""
+    requires: Gate | None = None
+    stake: Stake | None = None
+    regions: tuple[str, ...]
+    effective_from: dt.date
+    effective_to: dt.date | None = None
+    """The first day on which the row no longer holds; None: open."""
+    source: str
+    """`default` marks a line of ours, which is not the platform's own."""
+    note: str = ""
+
+    def reached(
+        self, value: NDArray[np.float64], previous: NDArray[np.float64] | None = None
+    ) -> NDArray[np.bool_]:
+        """Which shops stand on or beyond the line. Missing is never beyond.
+
+        `previous` is the value of the period before, for a drop. Differences are freed from the
+        dust of binary fractions: 2.2 − 1.7 is not more than 0.5.
+        """
+        judged = value if self.kind == "level" or previous is None else previous - value
+        judged = np.round(judged, 9)
+        match self.at:
+            case "least":
+                return judged >= self.value
+            case "most":
+                return judged <= self.value
+            case "above":
+                return judged > self.value
+            case "below":
+                return judged < self.value
+
+    def holds_on(self, date: dt.date) -> bool:
+        return self.effective_from <= date and not self._ended(date)
+
+    def _ended(self, date: dt.date) -> bool:
+        return self.effective_to is not None and self.effective_to <= date
+
+    @property
+    def rises(self) -> bool:
+        """Whether the ladder goes up: the next step is a larger value."""
+        return self.at in {"least", "above"}
+
+    @property
+    def rung(self) -> float:
+        """Ascends along a ladder whichever way it goes."""
+        return self.value if self.rises else -self.value
+
+
+class Policy(Record, frozen=True):
+    """All rows of the packs in use. The id is a fingerprint of their content."""
+
+    id: str
+    lines: tuple[PolicyLine, ...]
+
+    def lines_on(self, date: dt.date, region: str) -> tuple[PolicyLine, ...]:
+        """The lines of a date and region, by ladder and, within one, from the first step on."""
+        code = region.strip().upper()
+        own = {line.ladder for line in self.lines if code in line.regions}
+        here = (
+            line
+            for line in self.lines
+            if (code if line.ladder in own else EVERYWHERE) in line.regions and line.holds_on(date)
+        )
+        return tuple(sorted(here, key=lambda line: (line.ladder, line.rung)))
+
+
+def policy_of(lines: Sequence[PolicyLine]) -> Policy:
+    """The policy of the given rows, whatever their order."""
+    ordered = tuple(sorted(lines, key=lambda at: (at.key, at.regions, at.effective_from)))
+    digest = hashlib.sha256(msgspec.json.encode(ordered)).hexdigest()
+    return Policy(id=f"policy-{digest[:8]}", lines=ordered)
+
+
+def load_policy(packs: Sequence[Pack]) -> Policy:
+    """The policy that the packs make together. Raises PolicyError with all that is wrong."""
+    problems: list[Problem] = []
+    rows = [row for pack in packs for row in _rows(pack, problems)]
+    if not packs:
+        raise PolicyError("no policy pack is given", hint="name at least one pack file")
+    _judge(rows, problems)
+    if problems:
+        count = len(problems)
+        raise PolicyError(
+            f"the policy is refused: {count} problem{'s' * (count > 1)}", problems=problems
+        )
+    return policy_of([row.line for row in rows if row.line is not None])
+
+
+def unfit(
+    policy: Policy, metrics: Mapping[str, Metric], measures: Mapping[str, Measure]
+) -> tuple[Problem, ...]:
+    """What the rows ask for that nobody declares: metrics with their windows, measures at stake.
+
+    Such a row can never be judged; it is no fault of the shop.
+    """
+    problems: dict[Problem, None] = {}
+    for line in policy.lines:
+        where = f"{policy.id}: {line.key}"
+        asked = [(line.metric, line.channel, line.window)]
+        if line.requires is not None:
+            asked.append((line.requires.metric, Channel.SHOP, line.requires.window))
+        for key, channel, window in asked:
+            metric = metrics.get(key)
+            if metric is None:
+                hint = did_you_mean(key, metrics)
+                problems[Problem(where=where, what=f'unknown metric "{key}"', hint=hint)] = None
+            elif channel not in metric.channels or window not in metric.windows:
+                what = f"metric {key} is not computed for channel {channel} in window {window}"
+                problems[Problem(where=where, what=what)] = None
+        if line.stake is not None and line.stake.measure not in measures:
+            hint = did_you_mean(line.stake.measure, measures)
+            what = f'unknown measure "{line.stake.measure}" at stake'
+            problems[Problem(where=where, what=what, hint=hint)] = None
+    return tuple(problems)
+
+
+def save_policy(policy: Policy, folder: Path) -> Path:
+    """Pin the policy as `<folder>/<id>.json`; never half-visible; twice changes nothing."""
+    target = folder / f"{policy.id}.json"
+    content = msgspec.json.format(msgspec.json.encode(policy), indent=1)
+    if target.is_file() and target.read_bytes() == content:
+        return target
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{policy.id}-", suffix=".tmp", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return target
+
+
+def load_saved(folder: Path, policy_id: str) -> Policy:
+    """The policy that a run pinned. Raises PolicyError when it is missing or was changed since."""
+    where = f"policy {policy_id}"
+    known = sorted(path.stem for path in folder.glob("policy-*.json"))
+    if policy_id not in known:
+        hint = did_you_mean(policy_id, known) or "was it enqueued with another data folder?"
+        raise PolicyError(f"{where} is not in {folder}", hint=hint)
+    try:
+        policy = msgspec.json.decode((folder / f"{policy_id}.json").read_bytes(), type=Policy)
+    except (OSError, msgspec.MsgspecError, RecursionError) as error:
+        raise PolicyError(
+            f"{where} cannot be read: {error}", hint="enqueue the run again"
+        ) from error
+    if policy_of(policy.lines) != policy or policy.id != policy_id:
+        raise PolicyError(f"{where} was changed after it was pinned", hint="enqueue the run again")
+    return policy
+
+
+class _Row(NamedTuple):
+    where: str
+    line: PolicyLine | None
+    """None: its shape is wrong; `key` and `ladder` are kept as far as they can be read."""
+    key: str | None
+    ladder: str | None
+    groups: Mapping[str, Sequence[str]]
+
+
+def _rows(pack: Pack, problems: list[Problem]) -> Iterator[_Row]:
+    """The rows of one pack, in its order; what is wrong with their shape goes into `problems`."""
+    name = pack.name if isinstance(pack, Path) else pack[1]
+    try:
+        document = _parse(_read(pack))
+    except (OSError, ImportError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        problems.append(Problem(where=name, what=f"cannot be read: {reason}"))
+        return
+    errors = sorted(_validator().iter_errors(document), key=lambda each: list(map(str, each.path)))
+    problems.extend(_problem(name, error) for error in errors)
+    if not isinstance(document, dict) or not isinstance(document.get("lines"), list):
+        return
+    paths = [list(error.absolute_path) for error in errors]
+    misshapen = {path[1] for path in paths if path[:1] == ["lines"] and len(path) > 1}
+    groups = document.get("region_groups", {})
+    if any(path[:1] == ["region_groups"] for path in paths):
+        groups = {}
+    problems.extend(_unknown_members(name, groups))
+    for index, row in enumerate(document["lines"]):
+        line = None if index in misshapen else _line(row, groups)
+        key, ladder = (row.get(it) if isinstance(row, dict) else None for it in ("key", "ladder"))
+        yield _Row(f"{name}: lines[{index}]", line, _text(key), _text(ladder), groups)
+
+
+def _read(pack: Pack) -> bytes:
+    if isinstance(pack, tuple):
+        resource: Traversable = files(pack[0]).joinpath(pack[1])
+        content = resource.read_bytes()
+    else:
+        with pack.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"it is larger than {MAX_BYTES // 1024} KiB")
+    return content
+
+
+def _parse(content: bytes) -> Any:  # noqa: ANN401  # JSON of any shape
+    """Strict JSON: msgspec knows no NaN and no infinity; a key given twice is a mistake."""
+    document = msgspec.json.decode(content)
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+        if twice:
+            raise ValueError(f'"{twice[0]}" is given twice in one object')
+        return dict(pairs)
+
+    json.loads(content, object_pairs_hook=once)
+    return document
+
+
+def _validator() -> Any:  # noqa: ANN401  # jsonschema is imported only where a pack is judged
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    schema = files("shopace.schemas").joinpath("policy-pack.schema.json").read_bytes()
+    return Draft202012Validator(
+        msgspec.json.decode(schema), format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
+
+
+def _problem(name: str, error: ValidationError) -> Problem:
+    """The verdict of jsonschema as a sentence, with the path as the pack's author knows it."""
+    path = "".join(f"[{at}]" if isinstance(at, int) else f".{at}" for at in error.absolute_path)
+    where = f"{name}: {path.lstrip('.')}" if path else name
+    given = json.dumps(error.instance, ensure_ascii=False)
+    given = given if len(given) <= 60 else f"{given[:57]}…"
+    expected: Any = error.validator_value
+    schema: Any = error.schema
+    instance: Any = error.instance
+    hint = ""
+    match error.validator:
+        case "required":
+            what = f'"{error.message.split(chr(39))[1]}" is missing'
+        case "additionalProperties":
+            known = schema["properties"]
+            extra = sorted(instance.keys() - known.keys())
+            what = "unknown " + ", ".join(f'"{each}"' for each in extra)
+            hint = did_you_mean(extra[0], known)
+        case "enum":
+            what = f"{given} is none of {', '.join(map(str, expected))}"
+            hint = did_you_mean(str(error.instance), map(str, expected))
+        case "const":
+            what = f'{given} is not "{expected}"'
+        case "type":
+            kinds = [expected] if isinstance(expected, str) else expected
+            what = f"{given} is not of type {' or '.join(kinds)}"
+        case "format":
+            what = f"{given} is no {expected} of the calendar"
+        case _:
+            what = f"{given} does not fit {error.validator} {expected}"
+    return Problem(where=where, what=what, hint=hint)
+
+
+def _unknown_members(name: str, groups: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    for group, members in groups.items():
+        for index, member in enumerate(members):
+            if member not in REGIONS:
+                where = f"{name}: region_groups.{group}[{index}]"
+                yield Problem(where=where, what=f'"{member}" is no region code')
+
+
+def _line(row: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> PolicyLine:
+    line = msgspec.convert(row, PolicyLine)
+    codes = {code for name in line.regions for code in (name, *groups.get(name, ()))}
+    return msgspec.structs.replace(line, regions=tuple(sorted(codes)))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _judge(rows: Sequence[_Row], problems: list[Problem]) -> None:
+    """Everything that a schema cannot say. Rows of a wrong shape taint the ladder they name."""
+    keys = {row.key for row in rows if row.key is not None}
+    for row in rows:
+        if row.line is not None:
+            problems.extend(_wrong_alone(row.where, row.line, row.groups, keys))
+    tainted = {row.ladder for row in rows if row.line is None}
+    sound = [
+        (row.where, row.line)
+        for row in rows
+        if row.line is not None and None not in tainted and row.ladder not in tainted
+    ]
+    problems.extend(_wrong_dates(sound))
+    problems.extend(dict.fromkeys(_wrong_ladders(sound)))
+
+
+def _wrong_alone(
+    where: str, line: PolicyLine, groups: Mapping[str, Sequence[str]], keys: Collection[str]
+) -> Iterator[Problem]:
+    if line.effective_to is not None and line.effective_to <= line.effective_from:
+        what = f"{line.effective_to} is not after effective_from {line.effective_from}"
+        yield Problem(where=f"{where}.effective_to", what=what, hint="dates reversed?")
+    if line.next is not None and line.next not in keys:
+        hint = did_you_mean(line.next, keys)
+        yield Problem(where=f"{where}.next", what=f'there is no line "{line.next}"', hint=hint)
+    unknown = [code for code in line.regions if code not in {EVERYWHERE, *REGIONS, *groups}]
+    for code in unknown:
+        hint = did_you_mean(code, [*groups, *REGIONS]) or "two capital letters as in ISO 3166-1"
+        yield Problem(where=f"{where}.regions", what=f'"{code}" is no region code', hint=hint)
+    if EVERYWHERE in line.regions and len(line.regions) > 1:
+        what = '"*" stands for all other regions and needs no company'
+        yield Problem(where=f"{where}.regions", what=what)
+    for field, text, allowed in (("rule", line.rule, {"line"}), ("loses", line.loses, set[str]())):
+        if wrong := _placeholders(text) - allowed:
+            what = f"cannot fill in {', '.join(sorted(wrong))}"
+            yield Problem(where=f"{where}.{field}", what=what, hint="only {line}, in the rule")
+    if line.kind == "drop":
+        if len(PERIODS_OF[line.window]) < 2:  # the current one and the one before
+            what = f"a drop needs a previous period, {line.window} has none"
+            yield Problem(where=f"{where}.window", what=what)
+        if not line.rises or line.value < 0:
+            what = "a drop is at least or above a number of 0 or more"
+            yield Problem(where=f"{where}.at", what=what)
+
+
+def _placeholders(text: str) -> set[str]:
+    try:
+        return {
+            name + ("" if not (spec or conversion) else "!")
+            for _, name, spec, conversion in string.Formatter().parse(text)
+            if name is not None
+        }
+    except ValueError:
+        return {"an open brace"}
+
+
+def _wrong_dates(rows: Sequence[tuple[str, PolicyLine]]) -> Iterator[Problem]:
+    """Overlaps and gaps between the rows of one line in one region, each told once."""
+    told: dict[tuple[str, str], list[str]] = {}
+    spans: dict[tuple[str, str], list[tuple[str, PolicyLine]]] = {}
+    for where, line in rows:
+        for region in line.regions:
+            spans.setdefault((line.key, region), []).append((where, line))
+    for (key, region), span in spans.items():
+        ordered = sorted(span, key=lambda each: each[1].effective_from)
+        for (earlier, before), (later, after) in pairwise(ordered):
+            end = before.effective_to
+            if end is None or end > after.effective_from:
+                what = f'"{key}" overlaps with {earlier}, in force until {end or "further notice"}'
+            elif end < after.effective_from:
+                what = f'"{key}" has a gap from {end}, where {earlier} ends'
+            else:
+                continue
+            told.setdefault((f"{later}.effective_from", what), []).append(region)
+    for (where, what), regions in told.items():
+        yield Problem(where=where, what=f"{what} ({', '.join(regions)})")
+
+
+def _wrong_ladders(rows: Sequence[tuple[str, PolicyLine]]) -> Iterator[Problem]:
+    """Each ladder, as it stands in each region at each date on which something changes."""
+    for ladder in dict.fromkeys(line.ladder for _, line in rows):
+        members = [each for each in rows if each[1].ladder == ladder]
+        regions = {region for _, line in members for region in line.regions}
+        standing = {
+            tuple(index for index, (_, line) in enumerate(members) if region in line.regions)
+            for region in regions
+        }
+        for indices in sorted(standing):
+            here = [members[index] for index in indices]
+            dates = {line.effective_from for _, line in here}
+            dates |= {line.effective_to for _, line in here if line.effective_to is not None}
+            for date in sorted(dates):
+                yield from _wrong_steps([each for each in here if each[1].holds_on(date)])
+    homes: dict[str, str] = {}
+    for where, line in rows:
+        home = homes.setdefault(line.key, line.ladder)
+        if home != line.ladder:
+            what = f'"{line.key}" is a step of ladder "{home}" and of "{line.ladder}"'
+            yield Problem(where=f"{where}.ladder", what=what)
+
+
+def _wrong_steps(rows: Sequence[tuple[str, PolicyLine]]) -> Iterator[Problem]:
+    ordered = sorted(rows, key=lambda each: each[1].rung)
+    first = ordered[0][1] if ordered else None
+    for where, line in ordered:
+        if first is not None and _ground(line) != _ground(first):
+            what = f'"{line.key}" judges another thing than "{first.key}" of the same ladder'
+            yield Problem(where=where, what=what, hint="metric, channel, window, kind, direction")
+    for (_, line), (where, after) in pairwise(ordered):
+        if after.key == line.key:
+            continue  # an overlap, told already
+        if after.rung == line.rung:
+            what = f'"{after.key}" stands at {after.value:g} like "{line.key}"'
+            yield Problem(where=f"{where}.value", what=what, hint="the ladder is not monotone")
+        elif SEVERITY[after.level] < SEVERITY[line.level]:
+            what = f'"{after.key}" is {after.level}, the step before it {line.level}'
+            yield Problem(where=f"{where}.level", what=what, hint="the ladder is not monotone")
+    following = [line.key for _, line in ordered[1:]]
+    for (where, line), step in zip(ordered, [*following, None], strict=False):
+        if step not in {line.next, line.key}:
+            what = f"{_quoted(line.next)} does not follow, {_quoted(step)} does"
+            yield Problem(where=f"{where}.next", what=what, hint="the ladder is not monotone")
+
+
+def _ground(line: PolicyLine) -> tuple[str, str, str, str, bool]:
+    return (line.metric, line.channel, line.window, line.kind, line.rises)
+
+
+def _quoted(key: str | None) -> str:
+    return f'"{key}"' if key is not None else "no step"
