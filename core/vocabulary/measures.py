@@ -237,6 +237,7 @@ _RISK = (
     _gauge("listings_in_review_long", "listings in review too long"),
     _gauge("listings_unqualified", "listings restricted or missing a qualification"),
     _gauge("gmv_30d_at_risk", "30-day GMV of listings at risk", _MONEY),
+    _gauge("gmv_30d_listings", "30-day GMV of all listings", _MONEY),
     _gauge("all_listings", "all listings"),
     _gauge("sps", "Shop Performance Score", Unit.SCORE, max_age_days=_WEEK),
     _gauge("sps_product", "SPS: product satisfaction", Unit.SCORE, max_age_days=_WEEK),
