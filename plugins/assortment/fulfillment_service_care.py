@@ -1,0 +1,121 @@
+"""Fulfillment service, the family of care: answers to buyers, and what happens after the sale.
+
+Replies within 24 hours to over 80 % of inquiries are S3's rule; the queues are S4's home page.
+"""
+
+from shopace.core import (
+    Action,
+    Benchmark,
+    Declaration,
+    Direction,
+    Effort,
+    Metric,
+    Parameter,
+    TaskTemplate,
+    TaskType,
+    Unit,
+    at_most,
+    behind_peers,
+    measure,
+)
+
+REPLIES = Parameter(
+    key="fulfillment_service.reply_rate_line",
+    default=0.8,
+    unit=Unit.RATIO,
+    maximum=1.0,
+    title="Share of inquiries to answer within 24 hours; the rule asks for more than it",
+    source="S3",
+)
+
+CARE: tuple[Declaration, ...] = (
+    Metric(
+        key="reply_rate_24h",
+        title="Replies within 24 hours",
+        definition="Inquiries answered within 24 hours, as a share of all.",
+        formula=measure("inquiries_replied_24h") / measure("inquiries"),
+        unit=Unit.RATIO,
+        direction=Direction.HIGHER,
+        min_sample=10,
+        source="S3",
+    ),
+    Benchmark(metric="reply_rate_24h"),
+    TaskTemplate(
+        key="fulfillment_service.answer_within_a_day",
+        title="Answer every buyer within 24 hours",
+        why="The platform expects a reply within 24 hours to over 80 % of inquiries.",
+        steps=(
+            "Answer the open inquiries now, the oldest first.",
+            "Fix who looks at messages when, weekends included.",
+            "Prepare replies to the ten most frequent questions.",
+        ),
+        type=TaskType.RISK_GOVERNANCE,
+        objective="answer_buyers",
+        trigger=at_most("reply_rate_24h", REPLIES),
+        action=Action(label="Open messages", target="/messages"),
+        benefit="Faster answers",
+        effort=Effort.LOW,
+    ),
+    TaskTemplate(
+        key="fulfillment_service.set_auto_replies",
+        title="Set up replies for your most frequent questions",
+        why="Benchmark sellers like you answer more of their inquiries within 24 hours.",
+        steps=(
+            "Collect the ten most frequent questions of the last month.",
+            "Save an answer to each and turn on the automatic welcome message.",
+        ),
+        type=TaskType.METRIC_CATCH_UP,
+        objective="answer_buyers",
+        trigger=behind_peers("reply_rate_24h"),
+        action=Action(label="Set up replies", target="/messages/settings"),
+        benefit="Faster answers",
+        effort=Effort.LOW,
+        valid_days=14,
+    ),
+    Metric(
+        key="open_inquiries",
+        title="Open inquiries",
+        definition="Inquiries of buyers without an answer on the last day.",
+        formula=measure("open_inquiries"),
+        unit=Unit.COUNT,
+        direction=Direction.NEITHER,
+        source="S4",
+    ),
+    Metric(
+        key="after_sales_hours",
+        title="After-sales handling hours",
+        definition="Mean hours until a return, exchange or refund request is closed.",
+        formula=measure("after_sales_hours_total") / measure("after_sales_closed"),
+        unit=Unit.HOURS,
+        direction=Direction.LOWER,
+        sample=measure("after_sales_closed"),
+        min_sample=10,
+        source="3P",
+    ),
+    Benchmark(metric="after_sales_hours"),
+    TaskTemplate(
+        key="fulfillment_service.close_requests",
+        title="Close after-sales requests sooner",
+        why="Your after-sales requests take longer than those of benchmark sellers.",
+        steps=(
+            "Decide on the requests that wait for you, the oldest first.",
+            "Set rules for cases that you always accept, so that they close by themselves.",
+            "Check returned parcels on the day they arrive.",
+        ),
+        type=TaskType.METRIC_CATCH_UP,
+        objective="speed_after_sales",
+        trigger=behind_peers("after_sales_hours"),
+        action=Action(label="View requests", target="/orders/returns"),
+        benefit="Faster after-sales service",
+        valid_days=14,
+    ),
+    Metric(
+        key="pending_returns",
+        title="Pending returns",
+        definition="Returns that wait for processing on the last day.",
+        formula=measure("pending_returns"),
+        unit=Unit.COUNT,
+        direction=Direction.NEITHER,
+        source="S4",
+    ),
+)
