@@ -40,7 +40,7 @@ def change(value: float | None) -> str:
     if value is None:
         return "–"
     percents = value * 100
-    rounded = round(percents, 1 if abs(percents) < 10 else None)
+    rounded = round(percents, 1 if 0 < abs(percents) < 10 else None)
     sign = "+" if rounded > 0 else "−" if rounded < 0 else "±"
     return f"{sign}{abs(rounded):,} %"
 

@@ -1,6 +1,11 @@
-"""Diagnoses made by hand, with everything a shop can be told in them."""
+"""The public door of the command line, and a diagnosis made by hand with all that it can tell."""
 
 import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
 
 from shopace.core.records.card import Benefit, Evidence, Reward, Risk, TaskBasics, TaskCard
 from shopace.core.records.diagnosis import (
@@ -21,8 +26,10 @@ from shopace.core.records.text import Text, fill
 from shopace.core.vocabulary.channels import FIVE, Channel
 from shopace.core.vocabulary.tasks import Action, ActionKind, Effort, TaskType
 from shopace.core.vocabulary.units import Direction, Pillar, Unit
+from shopace.service.cli import shopace
 
 AS_OF = dt.date(2026, 10, 31)
+Call = Callable[..., Result]
 
 
 def basics(template: str, category: str, pillar: Pillar, title: str) -> TaskBasics:
@@ -173,7 +180,28 @@ def gmv() -> GmvBreakdown:
     )
 
 
-def diagnosis(name: str = "Blue Fox Beauty") -> Diagnosis:
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Calls `shopace` in an empty folder, as a person would; a bug raises here."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("SHOPACE_DATA", "SHOPACE_BROKER_URL", "SHOPACE_RESULTS_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+    def invoke(*arguments: str | Path) -> Result:
+        result = CliRunner().invoke(shopace, [str(each) for each in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+@pytest.fixture(scope="session")
+def make_diagnosis() -> Callable[..., Diagnosis]:
+    return _diagnosis
+
+
+def _diagnosis(name: str = "Blue Fox Beauty") -> Diagnosis:
     cards = (risk_card(), decline_card(), *(gap_card(number) for number in range(1, 6)))
     note = MetricNote(
         metric="product_impressions",

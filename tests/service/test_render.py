@@ -1,0 +1,197 @@
+"""What a person sees of a diagnosis."""
+
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopace.core.records.card import Benefit
+from shopace.core.records.diagnosis import Diagnosis, GmvPart, TierStanding
+from shopace.core.records.text import Text
+from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.units import Unit
+from shopace.service.clean import clean, clean_json
+from shopace.service.figures import change, counted, figure, window
+from shopace.service.render import show
+from shopace.service.terminal import console
+
+Make = Callable[..., Diagnosis]
+
+
+def printed(diagnosis: Diagnosis, width: int = 80, **options: object) -> str:
+    out = io.StringIO()
+    show(console(out, width=width), diagnosis, **options)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def flat(text: str) -> str:
+    """The words alone: wrapping and borders are the terminal's business."""
+    return " ".join(re.sub(r"[│╭╮╰╯─]", " ", text).split())
+
+
+def test_risk_stands_above_the_conclusion_and_the_conclusion_above_the_tasks(
+    make_diagnosis: Make,
+) -> None:
+    text = printed(make_diagnosis())
+    places = [
+        text.index(words)
+        for words in (
+            "Blue Fox Beauty",
+            "SHOP RISK MONITOR",
+            "GMV fell by",
+            "GMV BREAKDOWN",
+            "NEED ATTENTION",
+            "CAN IMPROVE",
+            "WHAT TO DO",
+            "NOT EVALUATED",
+            "Facts up to",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_no_line_is_wider_than_the_terminal(make_diagnosis: Make) -> None:
+    for width in (60, 80, 120):
+        assert max(len(line) for line in printed(make_diagnosis(), width).splitlines()) <= width
+
+
+def test_no_number_is_cut_at_80_columns(make_diagnosis: Make) -> None:
+    assert "…" not in printed(make_diagnosis(), 80)
+
+
+def test_a_card_says_why_what_to_do_what_it_brings_and_until_when(make_diagnosis: Make) -> None:
+    text = flat(printed(make_diagnosis()))
+    assert "P1 Restock products that sell" in text
+    assert "last 7 days: 1,204 · before 2,411 · −50 % · the market −2.0 %" in text
+    assert "1. Open the list of orders behind the score." in text
+    assert "[ View orders ] Benefit: GMV lift USD 4,120 (back to the week before)" in text
+    assert "Reward: ads credit USD 50.00 Until 2026-11-07" in text
+
+
+def test_a_gap_names_its_benchmark_its_cohort_and_its_peers(make_diagnosis: Make) -> None:
+    text = flat(printed(make_diagnosis()))
+    assert "4.2 % · top peers 6.1 % · better than 20 % of 143 shops of the same industry" in text
+
+
+def test_a_risk_says_its_rule_what_is_lost_and_how_far_the_next_step_is(
+    make_diagnosis: Make,
+) -> None:
+    text = flat(printed(make_diagnosis()))
+    assert "Rule: Below 2.5 a shop cannot join campaigns (S2)" in text
+    assert "At stake: Joining platform campaigns; USD 18,250 of the last 30 days' GMV" in text
+    assert "Next step at 1.5: 0.8 away." in text
+
+
+def test_cards_are_numbered_through_and_the_later_ones_get_a_line_each(
+    make_diagnosis: Make,
+) -> None:
+    text = printed(make_diagnosis(), cards=2)
+    numbers = [int(each) for each in re.findall(r"^[│ ]*(\d+)  P\d", text, re.MULTILINE)]
+    assert numbers == [1, 2, 3, 4, 5, 6, 7]
+    assert text.count("2. Answer the oldest first.") == 3
+
+
+def test_without_risk_there_is_no_risk_monitor(make_diagnosis: Make) -> None:
+    safe = msgspec.structs.replace(make_diagnosis(), risk_monitor=None, cards=(), for_you=())
+    text = printed(safe)
+    assert "RISK MONITOR" not in text
+    assert "no task for this shop today" in text
+
+
+def test_an_unknown_amount_is_told_as_unknown_and_not_as_zero(make_diagnosis: Make) -> None:
+    text = printed(make_diagnosis())
+    (unknown,) = (line for line in text.splitlines() if "Shop Tab" in line)
+    (zero,) = (line for line in text.splitlines() if "Affiliate LIVEs" in line)
+    assert "unknown" in unknown
+    assert "0.00" not in unknown
+    assert "USD 0.00" in zero
+
+
+def test_a_shop_without_name_tier_and_gmv_can_be_shown(make_diagnosis: Make) -> None:
+    whole = make_diagnosis("")
+    bare = msgspec.structs.replace(
+        whole,
+        tier=TierStanding(outcome="no_data"),
+        gmv=msgspec.structs.replace(
+            whole.gmv, total=GmvPart(channel=Channel.SHOP), channels=(), groups=(), residual=None
+        ),
+    )
+    text = printed(bare)
+    assert "Shop 7495514739219597000" in text
+    assert "Tier: unknown" in text
+
+
+def test_what_was_not_evaluated_is_told_with_its_reason(make_diagnosis: Make) -> None:
+    text = flat(printed(make_diagnosis()))
+    assert "The facts do not carry what they need: ads (2 metrics)" in text
+    assert "The plugin failed in this diagnosis: live quality: ValueError: shapes" in text
+
+
+EVIL = "Fox\x1b[2J\x9b31m\u202egnp\u2066\r\n\x00"
+
+
+def test_no_text_of_a_shop_steers_the_terminal(make_diagnosis: Make) -> None:
+    evil = make_diagnosis(EVIL)
+    card = msgspec.structs.replace(
+        evil.cards[0],
+        task=msgspec.structs.replace(evil.cards[0].task, title=Text(EVIL), why=Text(EVIL)),
+        benefit=Benefit(label=Text(EVIL)),
+    )
+    profile = msgspec.structs.replace(evil.shop, industry=EVIL, region=EVIL, id=EVIL)
+    text = printed(
+        msgspec.structs.replace(evil, shop=profile, cards=(card, *evil.cards[1:])), note=EVIL
+    )
+    steering = {c for c in text if unicodedata.category(c) in ("Cc", "Cf") and c != "\n"}
+    assert not steering
+
+
+def test_markup_in_a_name_is_shown_as_it_is(make_diagnosis: Make) -> None:
+    assert "[bold]:fox: [/]" in printed(make_diagnosis("[bold]:fox: [/]"))
+
+
+@given(st.text())
+def test_clean_text_holds_no_control_character_and_one_line(text: str) -> None:
+    cleaned = clean(text)
+    assert len(cleaned) == len(text)
+    assert not any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in cleaned)
+
+
+@given(st.recursive(st.none() | st.text() | st.integers(), st.lists))
+def test_clean_json_equals_what_went_in(value: object) -> None:
+    text = clean_json(value)
+    assert json.loads(text) == value
+    assert not any(unicodedata.category(each) == "Cc" and each != "\n" for each in text)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "told"),
+    [
+        (None, Unit.COUNT, "–"),
+        (0.0, Unit.COUNT, "0"),
+        (1204.0, Unit.COUNT, "1,204"),
+        (0.0425, Unit.RATIO, "4.25 %"),
+        (1.5, Unit.RATIO, "150 %"),
+        (143_200.4, Unit.MONEY, "USD 143,200"),
+        (9.5, Unit.MONEY, "USD 9.50"),
+        (-12.0, Unit.POINTS, "−12 points"),
+        (2.5, Unit.MULTIPLE, "2.5×"),
+    ],
+)
+def test_a_figure_reads_by_its_unit(value: float | None, unit: Unit, told: str) -> None:
+    assert figure(value, unit, "USD") == told
+
+
+def test_changes_windows_and_counts_read_as_words() -> None:
+    assert [change(each) for each in (0.123, -0.5, 0.0, None, -0.004)] == [
+        "+12 %", "−50 %", "±0 %", "–", "−0.4 %",
+    ]  # fmt: skip
+    assert [window(each) for each in ("L7D", "L1D", "other")] == [
+        "last 7 days", "last day", "other",
+    ]  # fmt: skip
+    assert [counted(each, "card") for each in (0, 1, 2)] == ["0 cards", "1 card", "2 cards"]
