@@ -1,0 +1,217 @@
+"""Do ads bring sales at a return that makes sense?
+
+S0 names the category and ad creative supply by channel; the amounts and ratios are those of account
+managers (3P). A task asks for more money only where the return carries it. What ads are made of is
+the family `ads_supply`.
+"""
+
+from shopace.core import (
+    Action,
+    Benchmark,
+    Direction,
+    Effort,
+    Metric,
+    Parameter,
+    Plugin,
+    TaskTemplate,
+    TaskType,
+    Unit,
+    at_least,
+    at_most,
+    behind_peers,
+    declined,
+    hookimpl,
+    measure,
+)
+from shopace.plugins.empowerment.ads_supply import GOOD_RETURN, SUPPLY
+
+NO_SPEND = Parameter(
+    key="ads.no_spend_line",
+    default=0,
+    unit=Unit.MONEY,
+    title="Ad spend of seven days up to which a shop does not advertise",
+)
+BUDGET_BINDS = Parameter(
+    key="ads.budget_binds_line",
+    default=0.9,
+    unit=Unit.RATIO,
+    title="Used share of the ad budget from which the budget holds the ads back",
+)
+
+PLUGIN = Plugin(
+    key="ads",
+    category="ads",
+    version="0.1.0",
+    title="Ads",
+    question="Do ads bring sales at a return that makes sense?",
+    declares=(
+        Metric(
+            key="ad_spend",
+            title="Ad spend",
+            definition="What the shop paid for ads.",
+            formula=measure("ad_spend"),
+            unit=Unit.MONEY,
+            direction=Direction.NEITHER,
+            source="3P",
+        ),
+        Metric(
+            key="ad_gmv",
+            title="Ad GMV",
+            definition="GMV of orders that ads brought.",
+            formula=measure("ad_gmv"),
+            unit=Unit.MONEY,
+            direction=Direction.HIGHER,
+            sample=measure("ad_sku_orders"),
+            min_sample=20,
+            is_key=True,
+            source="3P",
+        ),
+        Benchmark(metric="ad_gmv"),
+        TaskTemplate(
+            key="ads.resume_ads",
+            title="Check ads that were paused or lost budget",
+            why="GMV from ads fell within a week, while your ad money still returns well.",
+            steps=(
+                "Open your ads and look for paused, rejected or ended ones.",
+                "Check whether a budget or a balance ran out.",
+                "Switch back on what brought orders at a good return before.",
+            ),
+            type=TaskType.METRIC_CATCH_UP,
+            objective="run_ads",
+            trigger=declined("ad_gmv"),
+            only_if=(at_least("roas", GOOD_RETURN),),
+            action=Action(label="View ads", target="/ads/manage"),
+            effort=Effort.LOW,
+        ),
+        TaskTemplate(
+            key="ads.restart_ads",
+            title="Decide whether your ads should run again",
+            why="GMV from ads fell, and no ad has spent anything for seven days.",
+            steps=(
+                "Check whether a payment failed or all ads ended.",
+                "Compare what the ads returned in their last weeks with what they cost.",
+                "Restart the ones that paid for themselves; leave the others off.",
+            ),
+            type=TaskType.METRIC_CATCH_UP,
+            objective="run_ads",
+            trigger=declined("ad_gmv"),
+            only_if=(at_most("ad_spend", NO_SPEND),),
+            action=Action(label="View ads", target="/ads/manage"),
+            effort=Effort.LOW,
+        ),
+        Metric(
+            key="roas",
+            title="Return on ad spend (ROAS)",
+            definition="GMV from ads for each unit of money spent on them.",
+            formula=measure("ad_gmv") / measure("ad_spend"),
+            unit=Unit.MULTIPLE,
+            direction=Direction.HIGHER,
+            sample=measure("ad_sku_orders"),
+            min_sample=20,
+            is_key=True,
+            source="3P",
+        ),
+        Benchmark(metric="roas"),
+        TaskTemplate(
+            key="ads.stop_weak_ads",
+            title="Pause the ads whose return fell",
+            why="Your ad money brings less GMV than in the week before.",
+            steps=(
+                "Sort your ads by return over the last 7 days.",
+                "Pause those that spend most and return least; leave the others as they are.",
+                "Check that the advertised products are in stock and their price has not risen.",
+            ),
+            type=TaskType.METRIC_CATCH_UP,
+            objective="lift_ad_return",
+            trigger=declined("roas"),
+            action=Action(label="View ads", target="/ads/manage"),
+            benefit="Less ad money without orders",
+        ),
+        TaskTemplate(
+            key="ads.shift_budget",
+            title="Move ad budget to the products that return most",
+            why="Benchmark sellers like you get more GMV out of the same ad money.",
+            steps=(
+                "Compare the return of each advertised product over the last 30 days.",
+                "Move budget from the weakest third to the strongest, with the total unchanged.",
+                "Compare again after 7 days before you move more.",
+            ),
+            type=TaskType.METRIC_CATCH_UP,
+            objective="lift_ad_return",
+            trigger=behind_peers("roas"),
+            action=Action(label="Edit budgets", target="/ads/manage"),
+            valid_days=14,
+        ),
+        Metric(
+            key="ad_gmv_share",
+            title="Ad GMV share",
+            definition="GMV from ads as a share of the shop's GMV.",
+            formula=measure("ad_gmv") / measure("gmv"),
+            unit=Unit.RATIO,
+            direction=Direction.HIGHER,
+            sample=measure("orders"),
+            min_sample=50,
+            source="3P",
+        ),
+        Benchmark(metric="ad_gmv_share"),
+        TaskTemplate(
+            key="ads.start_ads",
+            title="Try ads with one product that already sells",
+            why="You do not advertise; benchmark sellers like you make part of their GMV with ads.",
+            steps=(
+                "Choose a product with steady sales, good reviews and enough stock.",
+                "Set a small daily budget that you can afford to lose, for 7 days.",
+                "Go on only if the orders pay for the ads.",
+            ),
+            type=TaskType.CHALLENGE,
+            objective="run_ads",
+            trigger=behind_peers("ad_gmv_share"),
+            only_if=(at_most("ad_spend", NO_SPEND),),
+            action=Action(label="Create ad", target="/ads/create"),
+            valid_days=14,
+        ),
+        TaskTemplate(
+            key="ads.raise_budget",
+            title="Raise the budget of ads that run out of it",
+            why="Your ads return well but use up their budget; benchmark sellers sell more by ads.",
+            steps=(
+                "Find the ads that reach their daily budget and return best.",
+                "Raise their budget by a fifth, not more at once.",
+                "Take it back if the return falls within the next 7 days.",
+            ),
+            type=TaskType.CHALLENGE,
+            objective="run_ads",
+            trigger=behind_peers("ad_gmv_share"),
+            only_if=(at_least("ad_budget_used_share", BUDGET_BINDS), at_least("roas", GOOD_RETURN)),
+            action=Action(label="Edit budgets", target="/ads/manage"),
+            effort=Effort.LOW,
+            valid_days=14,
+        ),
+        *SUPPLY,
+        Metric(
+            key="cost_per_ad_order",
+            title="Ad cost per SKU order",
+            definition="Ad spend for each SKU order that ads brought.",
+            formula=measure("ad_spend") / measure("ad_sku_orders"),
+            unit=Unit.MONEY,
+            direction=Direction.LOWER,
+            min_sample=20,
+            source="3P",
+        ),
+        Benchmark(metric="cost_per_ad_order"),
+        Metric(
+            key="ad_budget_used_share",
+            title="Ad budget used",
+            definition="Ad spend as a share of the budgets set for it.",
+            formula=measure("ad_spend") / measure("ad_budget"),
+            unit=Unit.RATIO,
+            direction=Direction.NEITHER,
+            source="3P",
+        ),
+    ),
+)
+
+
+@hookimpl
+def shopace_plugin() -> Plugin:
+    return PLUGIN
