@@ -154,6 +154,7 @@ _AFFILIATES = (
         channels=(*SHOP, *AFFILIATE, Channel.CREATOR_CONTENT),
         additive=False,
     ),
+    _gauge("creators_posted_30d", "creators who posted in 30 days"),
     _sum("new_creators", "new creators"),
     _sum("creators_sampled", "creators who received samples"),
     _gauge("creators_with_sales_30d", "creators with sales in 30 days"),

@@ -1,0 +1,238 @@
+"""Does affiliate GMV rest on many shoulders, and on good ones?
+
+S0 names the category ("creator ecosystem structure"). The metrics come from account managers' tools
+(3P); the lines are our defaults.
+"""
+
+from shopace.core import (
+    Action,
+    Benchmark,
+    Channel,
+    Direction,
+    Effort,
+    Metric,
+    Parameter,
+    Plugin,
+    TaskTemplate,
+    TaskType,
+    Unit,
+    at_least,
+    behind_peers,
+    hookimpl,
+    measure,
+)
+
+AFFILIATE_GMV = measure("gmv", Channel.CREATOR_CONTENT)
+AFFILIATE_ORDERS = measure("orders", Channel.CREATOR_CONTENT)
+
+TOP_HEAVY = Parameter(
+    key="creator_ecosystem.top_creator_line",
+    default=0.5,
+    unit=Unit.RATIO,
+    maximum=1.0,
+    title="Share of affiliate GMV from one creator from which the shop depends on them",
+)
+TOP_THREE_HEAVY = Parameter(
+    key="creator_ecosystem.top_three_line",
+    default=0.75,
+    unit=Unit.RATIO,
+    maximum=1.0,
+    title="The same share, from the top three creators",
+)
+
+PLUGIN = Plugin(
+    key="creator_ecosystem",
+    category="creator_ecosystem",
+    version="0.1.0",
+    title="Creator ecosystem structure",
+    question="Does affiliate GMV rest on many shoulders, and on good ones?",
+    declares=(
+        Metric(
+            key="affiliate_gmv_share",
+            title="Affiliate share of GMV",
+            definition="GMV through creators' videos and LIVEs, as a share of all GMV.",
+            formula=AFFILIATE_GMV / measure("gmv"),
+            unit=Unit.RATIO,
+            direction=Direction.NEITHER,
+            source="S0",
+        ),
+        Metric(
+            key="top_creator_gmv_share",
+            title="GMV share of the top creator",
+            definition="GMV of the creator who sells most each day, as a share of affiliate GMV.",
+            formula=measure("affiliate_gmv_top_creator") / AFFILIATE_GMV,
+            unit=Unit.RATIO,
+            direction=Direction.LOWER,
+            sample=AFFILIATE_ORDERS,
+            min_sample=50,
+            source="3P",
+        ),
+        Benchmark(metric="top_creator_gmv_share"),
+        TaskTemplate(
+            key="creator_ecosystem.build_second_creator",
+            title="Build up a second strong creator",
+            why="More of your affiliate GMV hangs on one creator than at benchmark sellers.",
+            steps=(
+                "Choose three creators with sales whose share is still small.",
+                "Offer each a better commission or a sample of a product of their choice.",
+                "Repeat with the one who sells most after a month.",
+            ),
+            type=TaskType.CHALLENGE,
+            objective="spread_creators",
+            trigger=behind_peers("top_creator_gmv_share"),
+            only_if=(at_least("top_creator_gmv_share", TOP_HEAVY),),
+            action=Action(label="View creators", target="/affiliate/creators"),
+            benefit="Less dependence on one creator",
+            effort=Effort.HIGH,
+            valid_days=30,
+        ),
+        Metric(
+            key="top_three_gmv_share",
+            title="GMV share of the top three creators",
+            definition="GMV of the three creators who sell most each day, as a share of "
+            "affiliate GMV.",
+            formula=measure("affiliate_gmv_top3_creators") / AFFILIATE_GMV,
+            unit=Unit.RATIO,
+            direction=Direction.LOWER,
+            sample=AFFILIATE_ORDERS,
+            min_sample=50,
+            source="3P",
+        ),
+        Benchmark(metric="top_three_gmv_share"),
+        TaskTemplate(
+            key="creator_ecosystem.widen_middle",
+            title="Widen the middle of your creators",
+            why="More of your affiliate GMV hangs on three creators than at benchmark sellers.",
+            steps=(
+                "List creators with one to ten orders in the last 30 days.",
+                "Show them the videos of your top creators and which product to take.",
+                "Give those who sell again a higher commission.",
+            ),
+            type=TaskType.CHALLENGE,
+            objective="spread_creators",
+            trigger=behind_peers("top_three_gmv_share"),
+            only_if=(at_least("top_three_gmv_share", TOP_THREE_HEAVY),),
+            action=Action(label="View creators", target="/affiliate/creators"),
+            benefit="Less dependence on few creators",
+            valid_days=30,
+        ),
+        Metric(
+            key="high_gmv_creator_share",
+            title="Share of high-GMV creators",
+            definition="Creators of the platform's high-GMV group, as a share of those who work "
+            "with the shop.",
+            formula=measure("high_gmv_creators") / measure("collaborating_creators"),
+            unit=Unit.RATIO,
+            direction=Direction.HIGHER,
+            min_sample=10,
+            source="3P",
+        ),
+        Benchmark(metric="high_gmv_creator_share"),
+        TaskTemplate(
+            key="creator_ecosystem.invite_strong_creators",
+            title="Invite creators with strong sales in your industry",
+            why="A smaller part of your creators belongs to the high-GMV group than at benchmark "
+            "sellers.",
+            steps=(
+                "Filter creators by GMV and by your industry.",
+                "Offer five of them a targeted collaboration with a commission of their own.",
+                "Send the sample before they ask.",
+            ),
+            type=TaskType.CHALLENGE,
+            objective="win_creators",
+            trigger=behind_peers("high_gmv_creator_share"),
+            action=Action(label="Find creators", target="/affiliate/creators/find"),
+            valid_days=30,
+        ),
+        Metric(
+            key="low_score_creator_share",
+            title="Share of creators with a low score",
+            definition="Creators with a low performance score, as a share of those who work with "
+            "the shop.",
+            formula=measure("low_score_creators") / measure("collaborating_creators"),
+            unit=Unit.RATIO,
+            direction=Direction.LOWER,
+            min_sample=10,
+            source="3P",
+        ),
+        Benchmark(metric="low_score_creator_share"),
+        TaskTemplate(
+            key="creator_ecosystem.set_creator_rules",
+            title="Set conditions for creators who take your products",
+            why="A larger part of your creators has a low score than at benchmark sellers.",
+            steps=(
+                "Set a lowest performance score for samples and targeted collaborations.",
+                "End collaborations that bring returns or complaints.",
+                "Watch the videos of the remaining ones for claims you cannot keep.",
+            ),
+            type=TaskType.METRIC_CATCH_UP,
+            objective="spread_creators",
+            trigger=behind_peers("low_score_creator_share"),
+            action=Action(label="Set conditions", target="/affiliate/settings"),
+            benefit="Better creators",
+            effort=Effort.LOW,
+            valid_days=14,
+        ),
+        Metric(
+            key="repeat_posting_share",
+            title="Creators who posted again",
+            definition="Creators with more than one post, as a share of those who posted in 30 "
+            "days.",
+            formula=measure("repeat_posting_creators") / measure("creators_posted_30d"),
+            unit=Unit.RATIO,
+            direction=Direction.HIGHER,
+            min_sample=10,
+            source="3P",
+        ),
+        Benchmark(metric="repeat_posting_share"),
+        TaskTemplate(
+            key="creator_ecosystem.thank_creators",
+            title="Thank creators after their first post",
+            why="Fewer of your creators post a second time than at benchmark sellers.",
+            steps=(
+                "Write to each creator within two days of the first post.",
+                "Say what worked and suggest the next product.",
+                "Send a sample of it to those whose post sold.",
+            ),
+            type=TaskType.CHALLENGE,
+            objective="keep_creators",
+            trigger=behind_peers("repeat_posting_share"),
+            action=Action(label="Message creators", target="/affiliate/messages"),
+            benefit="More videos per creator",
+            effort=Effort.LOW,
+            valid_days=14,
+        ),
+        Metric(
+            key="gmv_per_creator",
+            title="GMV per creator",
+            definition="Affiliate GMV of the period per collaborating creator.",
+            formula=AFFILIATE_GMV / measure("collaborating_creators"),
+            unit=Unit.MONEY,
+            direction=Direction.HIGHER,
+            sample=AFFILIATE_ORDERS,
+            min_sample=20,
+            source="3P",
+        ),
+        Benchmark(metric="gmv_per_creator"),
+        TaskTemplate(
+            key="creator_ecosystem.share_best_products",
+            title="Share with creators which of your products sell",
+            why="Your creators bring less GMV each than those of benchmark sellers.",
+            steps=(
+                "List your five products with the best CTOR in creators' content.",
+                "Send the list to creators who promote other products of yours.",
+                "Add an offer that only their followers get.",
+            ),
+            type=TaskType.METRIC_CATCH_UP,
+            objective="lift_creator_sales",
+            trigger=behind_peers("gmv_per_creator"),
+            action=Action(label="Message creators", target="/affiliate/messages"),
+            valid_days=14,
+        ),
+    ),
+)
+
+
+@hookimpl
+def shopace_plugin() -> Plugin:
+    return PLUGIN
