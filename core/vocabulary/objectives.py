@@ -42,6 +42,7 @@ STANDARD_OBJECTIVES: dict[str, Objective] = {
         ("lift_creator_sales", "More sales per creator"),
         ("post_videos", "More seller videos"),
         ("cover_products", "More products shown in videos"),
+        ("make_videos_shoppable", "More videos with a product link"),
         ("win_video_views", "More views per video"),
         ("lift_video_quality", "Videos that hold their viewers"),
         ("lift_video_sales", "More sales per video view"),
@@ -49,6 +50,7 @@ STANDARD_OBJECTIVES: dict[str, Objective] = {
         ("go_live", "More LIVE sessions and hours"),
         ("invite_creator_lives", "More LIVEs by creators"),
         ("show_more_products", "More products shown per LIVE"),
+        ("win_live_views", "More LIVE views"),
         ("hold_viewers", "Viewers who stay in the LIVE"),
         ("lift_live_sales", "More sales per LIVE view"),
         ("engage_viewers", "More interaction in LIVEs"),
@@ -77,9 +79,9 @@ STANDARD_OBJECTIVES: dict[str, Objective] = {
         ("pass_review", "Listings through their review"),
         ("qualify_listings", "Listings with all qualifications"),
         ("raise_sps", "A higher Shop Performance Score"),
+        ("satisfy_chats", "Fewer chats that end in dissatisfaction"),
         ("keep_eligibility", "Seller Center eligibility kept"),
         ("win_followers", "More followers"),
-        ("pass_probation", "Probation passed"),
     )
 }
 """By key. Plugins add their own, prefixed."""

@@ -1,0 +1,133 @@
+"""Supply quality of LIVEs, the family of sales: clicks, orders and GMV of a LIVE.
+
+CTR and CTOR are API, the other metrics 3P. The LIVE CTOR is shown beside the others and judged as
+the CTOR of its channel.
+"""
+
+from shopace.core import (
+    LIVES,
+    Action,
+    Benchmark,
+    Channel,
+    Declaration,
+    Direction,
+    Effort,
+    Metric,
+    TaskTemplate,
+    TaskType,
+    Unit,
+    behind_peers,
+    measure,
+)
+
+OWN = (Channel.SELLER_LIVE,)
+VIEWS = measure("live_views")
+
+SALES: tuple[Declaration, ...] = (
+    Metric(
+        key="live_ctr",
+        title="LIVE CTR",
+        definition="Clicks on products per LIVE view; not the product CTR.",
+        formula=measure("product_clicks") / VIEWS,
+        unit=Unit.RATIO,
+        direction=Direction.HIGHER,
+        channels=LIVES,
+        min_sample=500,
+        source="API",
+    ),
+    Benchmark(metric="live_ctr"),
+    TaskTemplate(
+        key="live_quality.pin_products",
+        title="Pin the product you are speaking about",
+        why="Of those who watch your LIVEs, fewer click a product than at benchmark sellers.",
+        steps=(
+            "Pin each product when you begin and unpin it when you are done.",
+            "Say where to tap, and what the viewer finds there.",
+            "Order your list so that numbers match what you say.",
+        ),
+        type=TaskType.METRIC_CATCH_UP,
+        objective="lift_live_sales",
+        trigger=behind_peers("live_ctr"),
+        channels=OWN,
+        action=Action(label="Edit product list", target="/live/products"),
+        effort=Effort.LOW,
+    ),
+    Metric(
+        key="live_ctor",
+        title="LIVE CTOR",
+        definition="SKU orders per product click in LIVEs.",
+        formula=measure("sku_orders") / measure("product_clicks"),
+        unit=Unit.RATIO,
+        direction=Direction.NEITHER,
+        channels=LIVES,
+        source="API",
+    ),
+    Metric(
+        key="live_gpm",
+        title="LIVE GPM",
+        definition="GMV per thousand LIVE views.",
+        formula=measure("gmv") * 1000 / VIEWS,
+        unit=Unit.MONEY,
+        direction=Direction.HIGHER,
+        channels=LIVES,
+        sample=measure("sku_orders"),
+        min_sample=20,
+        source="3P",
+    ),
+    Benchmark(metric="live_gpm"),
+    TaskTemplate(
+        key="live_quality.build_offer",
+        title="Build an offer that exists only in the LIVE",
+        why="Your LIVEs bring less GMV per thousand views than those of benchmark sellers.",
+        steps=(
+            "Choose one product per half hour for a LIVE price, set or gift.",
+            "Show the normal price beside it and how many pieces there are.",
+            "Count down honestly: when it is over, it is over.",
+        ),
+        type=TaskType.METRIC_CATCH_UP,
+        objective="lift_live_sales",
+        trigger=behind_peers("live_gpm"),
+        channels=OWN,
+        action=Action(label="Create LIVE offer", target="/promotions/live"),
+        valid_days=14,
+    ),
+    Metric(
+        key="gmv_per_live_hour",
+        title="GMV per LIVE hour",
+        definition="GMV of LIVEs per hour of LIVE.",
+        formula=measure("gmv") / measure("live_hours"),
+        unit=Unit.MONEY,
+        direction=Direction.HIGHER,
+        channels=LIVES,
+        sample=measure("sku_orders"),
+        min_sample=20,
+        source="3P",
+    ),
+    Benchmark(metric="gmv_per_live_hour"),
+    TaskTemplate(
+        key="live_quality.review_recordings",
+        title="Review the recording of your best LIVE",
+        why="Your LIVEs bring less GMV per hour than those of benchmark sellers.",
+        steps=(
+            "Mark the minutes with most orders in your best LIVE of the month.",
+            "Note product, offer and what was said.",
+            "Put those parts into every LIVE and drop the weakest ten minutes.",
+        ),
+        type=TaskType.METRIC_CATCH_UP,
+        objective="lift_live_sales",
+        trigger=behind_peers("gmv_per_live_hour"),
+        channels=OWN,
+        action=Action(label="View LIVE data", target="/analytics/lives"),
+        valid_days=14,
+    ),
+    Metric(
+        key="lives_with_promotions_share",
+        title="LIVEs with promotions",
+        definition="LIVEs with a promotion, as a share of all.",
+        formula=measure("lives_with_promotions") / measure("new_lives"),
+        unit=Unit.RATIO,
+        direction=Direction.NEITHER,
+        channels=LIVES,
+        source="3P",
+    ),
+)
