@@ -1,7 +1,7 @@
 """Do the seller's videos reach people, hold them, and sell?
 
-S0 names the category ("supply quality of seller-generated videos"). Views are API, the other metrics
-3P. What a video sells is the family `…_sales`.
+S0 names the category ("supply quality of seller-generated videos"). Views are API, the others 3P.
+What a video sells is the family `…_sales`.
 """
 
 from shopace.core import (
