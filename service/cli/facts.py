@@ -1,0 +1,144 @@
+"""`shopace facts`: are the facts fit for use?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shopace.core.errors import FactsError
+from shopace.service.cli.session import Branch, Leaf, session
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from shopace.core.warehouse.facts import FactsReport, MeasureReport, TableReport
+
+MAPPING_FILE = "mapping.toml"
+
+
+@click.group(cls=Branch)
+def command() -> None:
+    """Check daily facts before anything is built from them.
+
+    What the columns mean is declared in a mapping file, never guessed: see docs/facts.md.
+    """
+
+
+@command.command(
+    cls=Leaf,
+    examples=("shopace facts check mapping.toml facts/", "shopace facts check --data shopace-demo"),
+)
+@click.argument("mapping", type=click.Path(path_type=Path), required=False)
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+def check(mapping: Path | None, folder: Path | None) -> None:
+    """Read all facts and tell all that is wrong with them, at once.
+
+    Without arguments: the folder "facts" of the data folder and the mapping.toml in it. Ends with
+    exit code 3 when the facts are refused. Columns that nobody declared are told, not refused.
+    """
+    from shopace.core.warehouse.facts import check_facts, require_sound
+    from shopace.core.warehouse.mapping import load_mapping
+
+    mapping_file, facts = places(mapping, folder)
+    measures = session().registry().measures
+    report = check_facts(load_mapping(mapping_file, measures), facts, measures, today=today())
+    if session().json:
+        session().emit({"sound": not report.problems, **_plain(report)})
+        if report.problems:
+            click.get_current_context().exit(FactsError.exit_code)
+        return
+    _print(report)
+    require_sound(report)
+    click.secho("The facts are fit for use.", fg="green")
+
+
+def places(mapping: Path | None, folder: Path | None) -> tuple[Path, Path]:
+    """The mapping file and the folder of facts, by default those of the data folder."""
+    facts = folder if folder is not None else session().folder / "facts"
+    return (mapping if mapping is not None else facts / MAPPING_FILE), facts
+
+
+def today() -> dt.date:
+    """The latest date that it is anywhere: facts of a later day cannot be final."""
+    return dt.datetime.now(dt.timezone(dt.timedelta(hours=14))).date()
+
+
+def _plain(report: FactsReport) -> dict[str, object]:
+    import msgspec
+
+    return msgspec.structs.asdict(report)
+
+
+def _print(report: FactsReport) -> None:
+    from shopace.service.figures import counted
+    from shopace.service.terminal import add_row, table
+
+    console = session().console()
+    click.echo(
+        f"{counted(report.shops, 'shop')}, {counted(report.rows, 'row')},"
+        f" {report.first_day} to {report.last_day}\n"
+    )
+    numbers = ("files", "rows", "shops", "repeated")
+    made = table("table", *numbers, "days", right=numbers, wrap=("table",))
+    for each in report.tables:
+        days = f"{each.first_day} – {each.last_day}" if each.first_day is not None else ""
+        counts = (each.file_count, each.rows, each.shops, each.duplicates)
+        add_row(made, (each.files, *(f"{count:,}" for count in counts), days))
+    console.print(made)
+    _print_unread(report.tables)
+    click.echo()
+    console.print(_measures(report.measures))
+    _print_bad_cells(report.measures)
+    if report.not_delivered:
+        click.echo(f"\nNot delivered, so unknown: {', '.join(report.not_delivered)}\n")
+
+
+def _measures(reports: tuple[MeasureReport, ...]) -> Table:
+    """A line per measure, its channels together: the JSON report has them one by one."""
+    from shopace.service.terminal import add_row, table
+
+    numbers = ("in", "known", "missing")
+    made = table("measure", *numbers, "days without a row", right=numbers)
+    for name, group in groupby(reports, key=lambda each: each.measure):
+        channels = list(group)
+        missing = sum(each.missing for each in channels)
+        absent = sum(each.absent_days for each in channels)
+        add_row(
+            made,
+            (
+                name,
+                channels[0].channel if len(channels) == 1 else f"{len(channels)} channels",
+                f"{sum(each.known for each in channels):,}",
+                f"{missing:,}",
+                f"{absent:,}, {channels[0].absent_day}" if absent else "",
+            ),
+            style="yellow" if missing else "",
+        )
+    return made
+
+
+def _print_unread(tables: tuple[TableReport, ...]) -> None:
+    from shopace.service.clean import clean
+
+    for each in tables:
+        if each.undeclared:
+            click.echo(clean(f"{each.files}: not declared, not read: {', '.join(each.undeclared)}"))
+        for word, rows in each.unknown_channels:
+            click.echo(clean(f'{each.files}: unknown channel "{word}", {rows:,} rows kept out'))
+
+
+def _print_bad_cells(measures: tuple[MeasureReport, ...]) -> None:
+    for each in measures:
+        kinds = {
+            "NaN": each.nan,
+            "infinite": each.infinite,
+            "negative": each.negative,
+            "too large": each.too_large,
+        }
+        told = [f"{count:,} {kind}" for kind, count in kinds.items() if count]
+        if told:
+            click.echo(f"{each.measure} ({each.channel}): {', '.join(told)}, taken as missing")

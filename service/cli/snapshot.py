@@ -1,0 +1,151 @@
+"""`shopace snapshot`: what workers compute from, built from the facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shopace.core.errors import ShopaceError
+from shopace.service.cli.facts import places, today
+from shopace.service.cli.session import Branch, Leaf, session
+from shopace.service.figures import counted
+
+if TYPE_CHECKING:
+    from shopace.core.warehouse.snapshot import Snapshot
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group(cls=Branch)
+def command() -> None:
+    """Build, list and verify snapshots of the facts.
+
+    A snapshot holds the windows of all shops as of one day, and each shop's own history. It is
+    written whole or not at all, and never changed.
+    """
+
+
+@command.command(
+    cls=Leaf,
+    examples=(
+        "shopace snapshot build mapping.toml facts/",
+        "shopace snapshot build --as-of 2026-10-24 --data shopace-demo",
+    ),
+)
+@click.argument("mapping", type=click.Path(path_type=Path), required=False)
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option("--as-of", type=DAY, help="Last day of the windows. [default: the latest final day]")
+@click.option(
+    "--block-shops",
+    type=click.IntRange(1, 65_536),
+    default=2048,
+    show_default=True,
+    help="Shops per block, which is what a worker computes at once.",
+)
+def build(
+    mapping: Path | None, folder: Path | None, as_of: dt.datetime | None, block_shops: int
+) -> None:
+    """Build a snapshot from a folder of facts.
+
+    Without arguments: the folder "facts" of the data folder and the mapping.toml in it. The same
+    facts give the same snapshot; one that is there already is not built again.
+    """
+    from shopace.core.warehouse.mapping import load_mapping
+    from shopace.core.warehouse.snapshot import build_snapshot
+    from shopace.service.progress import steps
+
+    mapping_file, facts = places(mapping, folder)
+    registry = session().registry()
+    with steps(shown=not session().json) as tell:
+        snapshot = build_snapshot(
+            load_mapping(mapping_file, registry.measures),
+            facts,
+            session().folder / "snapshots",
+            measures=registry.measures,
+            metrics=registry.metrics,
+            as_of=as_of.date() if as_of is not None else None,
+            today=today(),
+            block_shops=block_shops,
+            progress=tell,
+        )
+    if session().json:
+        session().emit(_told(snapshot))
+        return
+    manifest = snapshot.manifest
+    shops, blocks = counted(manifest.shops, "shop"), counted(len(snapshot), "block")
+    click.echo(f"snapshot {snapshot.id}: {shops} in {blocks}, as of {manifest.as_of}")
+
+
+@command.command(
+    "list", cls=Leaf, examples=("shopace snapshot list", "shopace snapshot list --json")
+)
+def list_snapshots() -> None:
+    """List the snapshots of the data folder, newest first, damaged ones too."""
+    from shopace.core.warehouse.snapshot import open_snapshot
+    from shopace.service.terminal import add_row, table
+
+    found: list[dict[str, Any]] = []
+    for path in _folders():
+        try:
+            found.append(_told(open_snapshot(path)) | {"state": "usable"})
+        except ShopaceError as error:
+            found.append({"id": path.name, "path": str(path), "state": error.message})
+    found.sort(key=lambda each: str(each.get("as_of", "")), reverse=True)
+    if session().json:
+        session().emit({"snapshots": found})
+        return
+    if not found:
+        click.echo(f"no snapshot in {session().folder / 'snapshots'}; shopace snapshot build")
+        return
+    made = table("snapshot", "as of", "shops", "blocks", "state", right=("shops", "blocks"),
+                 wrap=("snapshot", "state"))  # fmt: skip
+    for each in found:
+        usable = each["state"] == "usable"
+        cells = [str(each.get(key, "")) for key in ("id", "as_of", "shops", "blocks", "state")]
+        add_row(made, cells, style="" if usable else "red")
+    session().console().print(made)
+
+
+@command.command(
+    cls=Leaf,
+    examples=("shopace snapshot verify", "shopace snapshot verify demo-2026-10-31-0a1b2c3d"),
+)
+@click.argument("snapshot", required=False)
+def verify(snapshot: str | None) -> None:
+    """Read a snapshot once and compare every checksum.
+
+    Without its name: the latest one. Ends with exit code 4 and names all damaged files.
+    """
+    from shopace.core.warehouse.snapshot import latest_snapshot, open_snapshot
+
+    home = session().folder / "snapshots"
+    found = open_snapshot(home / snapshot) if snapshot is not None else latest_snapshot(home)
+    found.verify()
+    if session().json:
+        session().emit(_told(found) | {"verified": True})
+    else:
+        click.echo(f"snapshot {found.id} is as it was written")
+
+
+def _folders() -> list[Path]:
+    home = session().folder / "snapshots"
+    found = home.iterdir() if home.is_dir() else ()
+    return sorted(each for each in found if each.is_dir() and not each.name.startswith("."))
+
+
+def _told(snapshot: Snapshot) -> dict[str, Any]:
+    manifest = snapshot.manifest
+    return {
+        "id": snapshot.id,
+        "path": str(snapshot.path),
+        "marketplace": manifest.marketplace,
+        "as_of": manifest.as_of.isoformat(),
+        "latest_available_date": manifest.latest_available_date.isoformat(),
+        "first_day": manifest.first_day.isoformat(),
+        "shops": manifest.shops,
+        "blocks": len(snapshot),
+        "bytes": sum(file.bytes for block in manifest.blocks for file in block.files.values()),
+    }

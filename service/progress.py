@@ -1,0 +1,50 @@
+"""Progress of long work on standard error, so that standard output stays the result."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from shopace.service.terminal import console
+
+Tell = Callable[[str, int, int], None]
+"""(what is being done, steps done, steps in all)."""
+
+
+@contextmanager
+def steps(*, shown: bool = True) -> Iterator[Tell]:
+    """A bar per kind of step. Shown on a terminal alone: a log file gets no thousand lines."""
+    if not (shown and sys.stderr.isatty()):
+        yield _say_nothing
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console(sys.stderr)) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                for earlier in progress.tasks:
+                    progress.update(earlier.id, completed=earlier.total)
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done, total=total)
+
+        yield tell
+
+
+def _say_nothing(what: str, done: int, total: int) -> None:
+    """No terminal, no bar."""
