@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -44,7 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     broker_url: str
     results_url: str
     data: Path
-    """The folder with `snapshots/`, `benchmarks/`, `policies/` and `shopace.toml`."""
+    """The folder with `snapshots/`, `benchmarks/` and `policies/`."""
+    configuration: Path | None = None
+    """What operators set; None: `shopace.toml` of the data folder, or the defaults without one."""
 
     heartbeat_timeout_ms: int = 15_000
     """A worker silent for so long has lost its jobs to others."""
@@ -71,6 +74,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     respawn_longest_seconds: float = 30
     quick_death_seconds: float = 5
     """A child that lived shorter than this died quickly."""
+
+    @property
+    def snapshots(self) -> Path:
+        return self.data / "snapshots"
+
+    @property
+    def benchmarks(self) -> Path:
+        return self.data / "benchmarks"
+
+    @property
+    def policies(self) -> Path:
+        return self.data / "policies"
+
+    @property
+    def configuration_file(self) -> Path | None:
+        """The file to load; None for the defaults."""
+        own = self.data / "shopace.toml"
+        return self.configuration or (own if own.exists() else None)
 
     def __repr__(self) -> str:
         return f"Settings(broker={redacted(self.broker_url)!r}, data={str(self.data)!r})"
@@ -144,7 +165,7 @@ def connect(url: str, role: Role) -> redis.Redis:
 def connect_briefly(url: str, role: Role) -> redis.Redis:
     """A client for callers who wait for an answer: it gives up within 3 s."""
     check_server(url, role)
-    return _client(url, role, timeout_seconds=2, retry=Retry(NoBackoff(), 0))
+    return _client(url, role, timeout_seconds=1.4, retry=Retry(NoBackoff(), 1))
 
 
 def connect_both(settings: Settings) -> Servers:
@@ -189,6 +210,29 @@ def check_server(url: str, role: Role) -> None:
             " without a word",
             hint="set `maxmemory-policy noeviction` in its configuration",
         )
+
+
+@contextlib.contextmanager
+def answered(role: Role) -> Iterator[None]:
+    """Turn what a client raises when its server is away or full into a ServerError."""
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        raise ServerError(
+            f"the {role} server does not answer any more: {_cause(error)}",
+            hint=f"is it running? {URL_VARIABLES[role]} says where it is looked for",
+        ) from error
+    except redis.ResponseError as error:
+        raise ServerError(f"the {role} server refuses: {error}") from error
+
+
+def encode_settings(settings: Settings) -> bytes:
+    """For a child process; with passwords."""
+    return msgspec.json.encode(settings, enc_hook=str)
+
+
+def decode_settings(content: bytes) -> Settings:
+    return msgspec.json.decode(content, type=Settings, dec_hook=lambda kind, text: kind(text))
 
 
 def place(url: str) -> str:

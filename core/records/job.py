@@ -54,6 +54,10 @@ class BlockReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     stale: int = 0
     """Refused: a newer diagnosis stood there already."""
     partial: int = 0
+    failed: int = 0
+    """Shops left without a document: refused by size, or all of a block that was dead-lettered."""
+    error: str = ""
+    """What the block was dead-lettered with."""
     cards: dict[str, int] = {}
     """By priority."""
     seconds: float = 0.0

@@ -7,6 +7,7 @@
 | `shopace:v1:legend:ID` | string | the legend of the `metrics` arrays, JSON |
 | `shopace:v1:run:{RUN}` | hash | what a run is about, and its totals |
 | `shopace:v1:run:{RUN}:blocks` | hash | block → `BlockReport`, JSON |
+| `shopace:v1:runs` | sorted set | the latest nightly runs, by fence |
 | `shopace:v1:fence` | string | the last fence handed out |
 | `shopace:v1:counters` | hash | `stale_writes` |
 
@@ -21,6 +22,7 @@ from shopace.core.errors import JobError
 from shopace.core.records.job import NAME, SHOP_ID
 
 EVENTS = "shopace:v1:events"
+RUNS = "shopace:v1:runs"
 FENCE = "shopace:v1:fence"
 COUNTERS = "shopace:v1:counters"
 STALE_WRITES = "stale_writes"

@@ -104,7 +104,8 @@ class ResultStore:
         It outlives every document written within one lifetime from now.
         """
         key = keys.legend_key(legend.id)
-        self._client.set(key, msgspec.json.encode(legend), px=2 * self._ttl_ms)
+        if not self._client.pexpire(key, 2 * self._ttl_ms):  # its id says what is in it
+            self._client.set(key, msgspec.json.encode(legend), px=2 * self._ttl_ms)
 
     def _arguments(self, document: Document, fence: int) -> list[str | bytes | int]:
         return [

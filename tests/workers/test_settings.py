@@ -1,0 +1,162 @@
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from shopace.core.errors import ServerError
+from shopace.workers.embedded import Server
+from shopace.workers.settings import (
+    Settings,
+    check_server,
+    connect,
+    connect_briefly,
+    decode_settings,
+    encode_settings,
+    place,
+    redacted,
+    settings_from_environment,
+)
+
+SECRET = "s3cr3t-canary"
+
+
+@pytest.fixture
+def policy(results_client: redis.Redis) -> Iterator[redis.Redis]:
+    yield results_client
+    results_client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_a_sound_server_is_connected_to_and_read_patiently(server: Server) -> None:
+    with connect(server.url_results, "results") as client:
+        assert client.ping()
+        assert client.get_retry() is not None
+        assert client.get_retry().get_retries() == 8
+
+
+@pytest.mark.parametrize("role", ["broker", "results"])
+@pytest.mark.parametrize("evicting", ["allkeys-lru", "volatile-ttl"])
+def test_an_evicting_server_is_refused_with_what_to_set(
+    server: Server, policy: redis.Redis, role: str, evicting: str
+) -> None:
+    policy.config_set("maxmemory-policy", evicting)
+    with pytest.raises(ServerError, match="noeviction") as error:
+        connect(server.url_results, role)  # type: ignore[arg-type]
+    assert evicting in str(error.value)
+    assert role in str(error.value)
+
+
+@pytest.mark.parametrize("open_connection", [connect, connect_briefly])
+def test_no_server_is_a_sentence_and_no_secret(open_connection: object) -> None:
+    with pytest.raises(ServerError, match="SHOPACE_BROKER_URL") as error:
+        open_connection(f"redis://worker:{SECRET}@127.0.0.1:1/0", "broker")  # type: ignore[operator]
+    assert "127.0.0.1:1" in str(error.value)
+    assert SECRET not in str(error.value)
+
+
+def test_a_server_that_never_answers_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(ServerError, match="no answer in time"):
+            check_server(f"redis://:{SECRET}@127.0.0.1:{port}/0", "results")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"redis://:{SECRET}/with-a-slash@localhost:6379/0",
+        f"postgres://me:{SECRET}@localhost/0",
+        f"redis://:{SECRET}@localhost:port/0",
+        "",
+        "localhost:6379",
+    ],
+)
+def test_what_is_no_redis_url_is_refused_without_quoting_it(url: str) -> None:
+    with pytest.raises(ServerError, match="is no Redis URL") as error:
+        connect(url, "broker")
+    assert SECRET not in str(error.value)
+
+
+def test_a_server_of_redis_6_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                body = b"redis_version:6.2.14\r\nmaxmemory_policy:noeviction\r\n"
+                while request := connection.recv(4096):
+                    commands = request.count(b"*")
+                    if b"INFO" in request:
+                        connection.sendall(b"$%d\r\n%s\r\n" % (len(body), body))
+                    elif b"HELLO" in request:
+                        connection.sendall(b"-ERR unknown command\r\n")
+                    elif b"PING" in request:
+                        connection.sendall(b"+PONG\r\n")
+                    else:
+                        connection.sendall(b"+OK\r\n" * commands)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        port = listening.getsockname()[1]
+        with pytest.raises(ServerError, match=r"version 6\.2\.14, 7\.0 is the oldest"):
+            check_server(f"redis://127.0.0.1:{port}/0?protocol=2", "broker")
+
+
+def test_nothing_is_attached_to_by_guessing(tmp_path: Path) -> None:
+    with pytest.raises(ServerError, match="SHOPACE_BROKER_URL and SHOPACE_RESULTS_URL"):
+        settings_from_environment({}, data=tmp_path)
+
+
+def test_half_of_the_servers_is_not_enough(tmp_path: Path) -> None:
+    with pytest.raises(ServerError, match="SHOPACE_RESULTS_URL is not set"):
+        settings_from_environment({"SHOPACE_BROKER_URL": "redis://a/0"}, data=tmp_path)
+
+
+def test_the_environment_goes_before_the_data_folders_own_server(tmp_path: Path) -> None:
+    (tmp_path / "server.json").write_text('{"pid":1,"broker":"unix:///b","results":"unix:///r"}')
+    own = settings_from_environment({"SHOPACE_DATA": str(tmp_path)})
+    assert (own.broker_url, own.results_url, own.data) == ("unix:///b", "unix:///r", tmp_path)
+    named = settings_from_environment(
+        {"SHOPACE_BROKER_URL": "redis://a/0", "SHOPACE_RESULTS_URL": "redis://b/0"}, data=tmp_path
+    )
+    assert (named.broker_url, named.results_url) == ("redis://a/0", "redis://b/0")
+
+
+def test_an_unreadable_server_file_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "server.json").write_text("{")
+    with pytest.raises(ServerError, match=r"server\.json cannot be read"):
+        settings_from_environment({}, data=tmp_path)
+
+
+def test_settings_survive_the_way_to_a_child(settings: Settings) -> None:
+    assert decode_settings(encode_settings(settings)) == settings
+
+
+def test_settings_do_not_show_their_passwords(tmp_path: Path) -> None:
+    url = f"redis://worker:{SECRET}@host:6379/0"
+    settings = Settings(broker_url=url, results_url=url, data=tmp_path)
+    assert SECRET not in repr(settings)
+    assert SECRET not in str(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"redis://u:{SECRET}@host:6379/0", "host:6379/0"),
+        (f"rediss://u:{SECRET}@x@host/1?password={SECRET}", "host/1"),
+        ("unix:///run/x.sock?db=0", "/run/x.sock"),
+    ],
+)
+def test_a_place_is_shown_without_user_password_and_options(url: str, shown: str) -> None:
+    assert place(url) == shown
+    assert SECRET not in redacted(f"cannot reach {url.split('?', maxsplit=1)[0]}!")
+
+
+def test_the_configuration_of_the_data_folder_is_used_when_it_is_there(
+    settings: Settings, tmp_path: Path
+) -> None:
+    assert settings.configuration_file is None
+    (tmp_path / "shopace.toml").touch()
+    assert settings.configuration_file == tmp_path / "shopace.toml"

@@ -1,0 +1,108 @@
+"""Log lines: events as data, one line each, without secrets.
+
+Events of a job are `job.started`, `job.finished`, `job.refused` and `job.failed`, each with `run`
+and `block` or `shop`; of the supervisor `child.started`, `child.died`, `child.killed`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from shopace.workers.settings import redacted
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor, WrappedLogger
+
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Control characters, line and direction marks, and halves of surrogate pairs."""
+
+
+def configure_logging(*, json: bool | None = None, level: int = logging.INFO) -> None:
+    """Send all logs of the process to standard error, ours and those of libraries.
+
+    As JSON or for reading; without being told, as JSON unless standard error is a terminal.
+    """
+    as_json = json if json is not None else not sys.stderr.isatty()
+    ours: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    ]
+    rendering: list[Processor] = (
+        [structlog.processors.JSONRenderer()]
+        if as_json
+        else [
+            escape_unprintable,
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), timestamp_key="at", pad_event_to=20, sort_keys=False
+            ),
+        ]
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*ours, structlog.stdlib.add_logger_name],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                _one_line_tracebacks,
+                redact_passwords,
+                *rendering,
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.getLogger("dramatiq").setLevel(max(level, logging.WARNING))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *ours,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def redact_passwords(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Hide user and password of every URL, in texts however deep."""
+    return {name: _with_texts(value, redacted) for name, value in event.items()}
+
+
+def escape_unprintable(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    r"""Show what could steer a terminal or begin a line as `\n`, `\x1b`, `\u202e`."""
+    return {name: _with_texts(value, _escaped) for name, value in event.items()}
+
+
+def _one_line_tracebacks(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    # Under its own name the console would put it on lines of its own.
+    if "exception" in event:
+        event["traceback"] = event.pop("exception")
+    return event
+
+
+def _escaped(text: str) -> str:
+    return _UNPRINTABLE.sub(lambda found: found.group().encode("unicode-escape").decode(), text)
+
+
+def _with_texts(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401  # any log value
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            return change(value)
+        case Mapping():
+            return {change(str(name)): _with_texts(each, change) for name, each in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_with_texts(each, change) for each in value]
+        case _:
+            return change(str(value))
