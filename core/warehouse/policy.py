@@ -47,7 +47,7 @@ Pack = Path | tuple[str, str]
 """A file, or (package, resource)."""
 
 
-class Gate(Record, frozen=True):
+class Gate(Record, frozen=True, kw_only=True):
     """The line applies only where this metric reaches `at_least`; a known value below: it does not.
 
     An unknown value closes nothing: that the judged metric is there says that the platform judged.
@@ -58,7 +58,7 @@ class Gate(Record, frozen=True):
     at_least: float
 
 
-class Stake(Record, frozen=True):
+class Stake(Record, frozen=True, kw_only=True):
     """What runs through the privilege: this measure's sum of the last 30 days."""
 
     measure: str
@@ -133,7 +133,7 @@ class PolicyLine(Record, frozen=True, kw_only=True):
         return self.value if self.rises else -self.value
 
 
-class Policy(Record, frozen=True):
+class Policy(Record, frozen=True, kw_only=True):
     """All rows of the packs in use. The id is a fingerprint of their content."""
 
     id: str
@@ -258,7 +258,12 @@ def _rows(pack: Pack, problems: list[Problem]) -> Iterator[_Row]:
         problems.append(Problem(where=name, what=f"cannot be read: {reason}"))
         return
     errors = sorted(_validator().iter_errors(document), key=lambda each: list(map(str, each.path)))
-    problems.extend(_problem(name, error) for error in errors)
+    no_date = [error.absolute_path for error in errors if error.validator == "pattern"]
+    problems.extend(
+        _problem(name, error)
+        for error in errors
+        if error.validator != "format" or error.absolute_path not in no_date
+    )
     if not isinstance(document, dict) or not isinstance(document.get("lines"), list):
         return
     paths = [list(error.absolute_path) for error in errors]
@@ -372,7 +377,7 @@ def _judge(rows: Sequence[_Row], problems: list[Problem]) -> None:
         if row.line is not None and None not in tainted and row.ladder not in tainted
     ]
     problems.extend(_wrong_dates(sound))
-    problems.extend(dict.fromkeys(_wrong_ladders(sound)))
+    problems.extend(dict.fromkeys(_wrong_ladders(sound, keys)))
 
 
 def _wrong_alone(
@@ -437,7 +442,9 @@ def _wrong_dates(rows: Sequence[tuple[str, PolicyLine]]) -> Iterator[Problem]:
         yield Problem(where=where, what=f"{what} ({', '.join(regions)})")
 
 
-def _wrong_ladders(rows: Sequence[tuple[str, PolicyLine]]) -> Iterator[Problem]:
+def _wrong_ladders(
+    rows: Sequence[tuple[str, PolicyLine]], keys: Collection[str]
+) -> Iterator[Problem]:
     """Each ladder, as it stands in each region at each date on which something changes."""
     for ladder in dict.fromkeys(line.ladder for _, line in rows):
         members = [each for each in rows if each[1].ladder == ladder]
@@ -451,7 +458,7 @@ def _wrong_ladders(rows: Sequence[tuple[str, PolicyLine]]) -> Iterator[Problem]:
             dates = {line.effective_from for _, line in here}
             dates |= {line.effective_to for _, line in here if line.effective_to is not None}
             for date in sorted(dates):
-                yield from _wrong_steps([each for each in here if each[1].holds_on(date)])
+                yield from _wrong_steps([each for each in here if each[1].holds_on(date)], keys)
     homes: dict[str, str] = {}
     for where, line in rows:
         home = homes.setdefault(line.key, line.ladder)
@@ -460,7 +467,9 @@ def _wrong_ladders(rows: Sequence[tuple[str, PolicyLine]]) -> Iterator[Problem]:
             yield Problem(where=f"{where}.ladder", what=what)
 
 
-def _wrong_steps(rows: Sequence[tuple[str, PolicyLine]]) -> Iterator[Problem]:
+def _wrong_steps(
+    rows: Sequence[tuple[str, PolicyLine]], keys: Collection[str]
+) -> Iterator[Problem]:
     ordered = sorted(rows, key=lambda each: each[1].rung)
     first = ordered[0][1] if ordered else None
     for where, line in ordered:
@@ -478,6 +487,8 @@ def _wrong_steps(rows: Sequence[tuple[str, PolicyLine]]) -> Iterator[Problem]:
             yield Problem(where=f"{where}.level", what=what, hint="the ladder is not monotone")
     following = [line.key for _, line in ordered[1:]]
     for (where, line), step in zip(ordered, [*following, None], strict=False):
+        if line.next is not None and line.next not in keys:
+            continue  # told already
         if step not in {line.next, line.key}:
             what = f"{_quoted(line.next)} does not follow, {_quoted(step)} does"
             yield Problem(where=f"{where}.next", what=what, hint="the ladder is not monotone")
