@@ -130,5 +130,3 @@ class TaskCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     risk: Risk | None = None
     incentive: Reward | None = None
     goal: Goal | None = None
-    stale_since: dt.date | None = None
-    """Set when the plugin failed this time: the card is from an earlier diagnosis, of that date."""

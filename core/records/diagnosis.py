@@ -119,7 +119,10 @@ class NotEvaluated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """What of a category was not diagnosed, and why."""
 
     category: str
-    reason: Literal["not_delivered", "incomplete", "rejected", "failed", "rebuild_snapshot"]
+    reason: Literal[
+        "not_delivered", "incomplete", "no_activity", "rejected", "failed", "rebuild_snapshot"
+    ]
+    """`no_activity`: the facts are complete, and there is nothing in them to divide by."""
     metrics: tuple[str, ...] = ()
     detail: str = ""
 

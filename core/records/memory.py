@@ -14,9 +14,11 @@ class Recollection(msgspec.Struct, frozen=True, omit_defaults=True):
     tier: int | None = None
     tier_since: dt.date | None = None
     open: dict[str, dt.date] = {}
-    """Fingerprint of each open proposal → as-of date of the episode's first diagnosis."""
-    cards: dict[str, list[msgspec.Raw]] = {}
-    """Category → last good cards, kept only while its plugin fails."""
+    """Id of each card shown → as-of date of the first diagnosis of its episode."""
+    risk: tuple[str, ...] = ()
+    """Ids of the P0 cards shown."""
+    declined: tuple[str, ...] = ()
+    """`metric:channel` of every AA issue: these stay open on a lower line (hysteresis)."""
 
 
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):

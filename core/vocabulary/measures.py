@@ -14,7 +14,7 @@ GAUGE_MAX_AGE_DAYS = 3
 """Our default: a gauge older than this says nothing about today."""
 
 
-class Measure(Record, frozen=True):
+class Measure(Record, frozen=True, kw_only=True):
     """One number per shop, day and channel."""
 
     key: str

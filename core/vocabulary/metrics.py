@@ -8,14 +8,14 @@ from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Direction, Unit, Window
 
 
-class Alias(Record, frozen=True):
+class Alias(Record, frozen=True, kw_only=True):
     """A former or other name of a metric, and why it is not the name any more."""
 
     name: str
     reason: str
 
 
-class Metric(Record, frozen=True):
+class Metric(Record, frozen=True, kw_only=True):
     """A formula over measures.
 
     A ratio is the sum of its numerator over the window ÷ the sum of its denominator, never a mean
@@ -58,7 +58,7 @@ class Metric(Record, frozen=True):
         return numerator(self.formula) if self.sample is None else self.sample
 
 
-class Benchmark(Record, frozen=True):
+class Benchmark(Record, frozen=True, kw_only=True):
     """Compares a metric with the shop's peers (AB) over `window`, in each channel of the metric.
 
     `top` is what "top peers" means: 0.75 is the value that three quarters of the *other* shops of

@@ -6,7 +6,7 @@ from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Unit
 
 
-class Parameter(Record, frozen=True):
+class Parameter(Record, frozen=True, kw_only=True):
     """A number with a name. Without a `source` it is our default, not the platform's own."""
 
     key: str

@@ -10,7 +10,7 @@ from shopace.core.vocabulary.tasks import Objective, TaskTemplate
 Declaration = Measure | Metric | Benchmark | Objective | TaskTemplate
 
 
-class Plugin(Record, frozen=True):
+class Plugin(Record, frozen=True, kw_only=True):
     """One page of declarations.
 
     A built-in plugin's key is its category. A third-party plugin has a vendor's key of its own

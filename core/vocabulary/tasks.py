@@ -41,14 +41,14 @@ class RewardKind(StrEnum):
     CASH = "cash"
 
 
-class Objective(Record, frozen=True):
+class Objective(Record, frozen=True, kw_only=True):
     """What a task achieves. Of two tasks with one objective only the higher-ranked is shown."""
 
     key: str
     title: str
 
 
-class Action(Record, frozen=True):
+class Action(Record, frozen=True, kw_only=True):
     """The card's button. The label is data."""
 
     label: str
@@ -57,7 +57,7 @@ class Action(Record, frozen=True):
     kind: ActionKind = ActionKind.LINK
 
 
-class Incentive(Record, frozen=True):
+class Incentive(Record, frozen=True, kw_only=True):
     """A reward on top. It never lifts a task out of its band."""
 
     reward: RewardKind
@@ -66,7 +66,7 @@ class Incentive(Record, frozen=True):
     valid_days: int = 14
 
 
-class Completion(Record, frozen=True):
+class Completion(Record, frozen=True, kw_only=True):
     """The task is done when the metric reaches the line; the direction is the metric's own."""
 
     metric: str
@@ -74,7 +74,7 @@ class Completion(Record, frozen=True):
     unit: Unit
 
 
-class TaskTemplate(Record, frozen=True):
+class TaskTemplate(Record, frozen=True, kw_only=True):
     """What a plugin offers. Offered to a shop it is a proposal, shown to it a task card."""
 
     key: str

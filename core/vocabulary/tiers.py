@@ -5,7 +5,7 @@ from __future__ import annotations
 from shopace.core.vocabulary.record import Record
 
 
-class TierStep(Record, frozen=True):
+class TierStep(Record, frozen=True, kw_only=True):
     """A tier and the GMV from which it begins; half-open upwards (our reading of S0's ranges)."""
 
     level: int
@@ -14,7 +14,7 @@ class TierStep(Record, frozen=True):
     aliases: tuple[str, ...] = ()
 
 
-class TierLadder(Record, frozen=True):
+class TierLadder(Record, frozen=True, kw_only=True):
     """The ladder of one currency, in one region or in all ("*").
 
     Level 0 is for shops that never sold; the others begin at `gmv_from`, ascending from 0.

@@ -1,0 +1,129 @@
+"""What passes from stage to stage: arrays over a slice of shops, and what each stage adds.
+
+Shapes: n shops in the last axis, C columns of the plan in the first. NaN is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from shopace.core.evaluation import Floats
+    from shopace.core.pipeline.plan import Plan
+    from shopace.core.records.memory import Recollection
+    from shopace.core.vocabulary.channels import Channel
+    from shopace.core.vocabulary.units import Period
+    from shopace.core.warehouse.policy import PolicyLine
+
+    Integers = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+    Codes = NDArray[np.uint8]
+
+OK, ISSUE, NO_DATA, NOT_APPLICABLE = 0, 1, 2, 3
+"""The four outcomes, as they stand in arrays of codes."""
+OUTCOME_LETTERS = b"oina"
+"""The same, as they stand in a published metrics document."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """From load: what the snapshot and the memory know about n shops."""
+
+    plan: Plan
+    shops: Sequence[str]
+    profile: NDArray[np.void]
+    """Structured: name, codes of region, industry, currency, timezone, opened_on, focus."""
+    rows: Floats
+    """(rows of the snapshot, n)."""
+    known: Codes
+    """(rows of the snapshot, n): known days of the period."""
+    noise: Floats
+    """(C, n): week-to-week noise of the shop's past."""
+    recollections: Sequence[Recollection | None]
+    """What was known before this as-of date; None without an earlier diagnosis."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """From measure."""
+
+    rows: Floats
+    """The snapshot's rows with the derived measures behind them."""
+    values: Mapping[Period, Floats]
+    """(C, n) by period; a metric without that window is NaN there."""
+    samples: Mapping[Period, Floats]
+    events: Mapping[Period, Floats]
+    tier: Integers
+    """(n): the level, or NO_DATA, NOT_APPLICABLE of `cohorts`."""
+    cohorts: Integers
+    """(cohort levels, n): position in the benchmark set; −1 none."""
+    gmv: Mapping[tuple[Period, Channel], Floats]
+    """(n) each; only where GMV is delivered."""
+    core: Flags
+    """(the five channels, n): the shop's core channels."""
+    failed: Mapping[str, str]
+    """Plugin → why its derived measures are missing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """From compare. A positive gap is behind the benchmark, whichever way is better."""
+
+    aa: Codes
+    """(C, n) outcome of L7D against its previous period."""
+    change: Floats
+    """(C, n) midpoint change."""
+    market: Floats
+    """(C, n) the cohort's median change, not oriented; NaN unknown."""
+    deviation: Floats
+    """(C, n) the noise that the change was judged by."""
+    improved: Flags
+    ab: Codes
+    """(C, n) outcome against benchmark sellers."""
+    benchmark: Floats
+    gap: Floats
+    """(C, n) share of the benchmark that is missing."""
+    percentile: NDArray[np.int8]
+    """(C, n) in steps of five; −1 not worked out (no gap, no improvement)."""
+    peers: Integers
+    level: NDArray[np.int8]
+    """(C, n) cohort level used; −1 none."""
+    lines: Sequence[tuple[PolicyLine, Flags]]
+    """Policy lines that somebody stands on, with who does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposals:
+    """From propose, in no order; from rank, per shop in ranking order. One entry a proposal."""
+
+    shop: Integers
+    """Position in the batch."""
+    offer: Integers
+    """Position in the plan's offers."""
+    severity: Integers
+    """3 high, 2 medium, 1 low."""
+    stake: Floats
+    """30-day GMV at stake in core channels; −1 unknown."""
+    line: Integers
+    """Position in `Compared.lines`; −1 for every other comparison."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """From merge: positions in the ranked proposals, and what became of each."""
+
+    proposals: Proposals
+    kept_by: Integers
+    """The proposal shown instead (itself where it is shown)."""
+    for_you: Flags
+    """In the overall list."""
+    in_channel: Flags
+    """In its channel's list."""
+    over_limit: Flags
+    """Not shown: the lists are full."""

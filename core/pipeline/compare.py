@@ -1,0 +1,247 @@
+"""compare: four outcomes with their evidence, by three kinds of comparison.
+
+AA, the shop against its own previous seven days: enough of a sample, then a change that stands
+out from the shop's own week-to-week noise once the market's move is taken out, and is large enough
+to matter. AB, against benchmark sellers of its cohort, itself excluded. Policy lines, by the rows
+of the as-of date and the shop's region. A missing number is `no_data`, never healthy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shopace.core.evaluation import midpoint_change
+from shopace.core.pipeline.batch import ISSUE, NO_DATA, NOT_APPLICABLE, OK, Compared
+from shopace.core.vocabulary.units import PERIODS_OF, Period
+from shopace.core.warehouse.benchmarks import GRID
+from shopace.core.warehouse.cohorts import LEVELS
+
+if TYPE_CHECKING:
+    from shopace.core.evaluation import Floats
+    from shopace.core.pipeline.batch import Batch, Codes, Flags, Integers, Measured
+    from shopace.core.pipeline.plan import Plan
+    from shopace.core.warehouse.policy import PolicyLine
+
+PREVIOUS_ENDS_DAYS = 14
+"""Days before the as-of date at which the previous seven days begin."""
+
+
+class _Previous(NamedTuple):
+    outcome: Codes
+    change: Floats
+    market: Floats
+    deviation: Floats
+    improved: Flags
+
+
+class _Peers(NamedTuple):
+    outcome: Codes
+    benchmark: Floats
+    gap: Floats
+    peers: Integers
+    level: np.ndarray
+    percentile: np.ndarray
+
+
+def compare(batch: Batch, measured: Measured) -> Compared:
+    """Every column by AA and AB, and the policy lines that anybody stands on."""
+    aa = _with_previous(batch, measured)
+    ab = _with_peers(batch, measured, aa.improved)
+    return Compared(
+        aa=aa.outcome,
+        change=aa.change,
+        market=aa.market,
+        deviation=aa.deviation,
+        improved=aa.improved,
+        ab=ab.outcome,
+        benchmark=ab.benchmark,
+        gap=ab.gap,
+        percentile=ab.percentile,
+        peers=ab.peers,
+        level=ab.level,
+        lines=_with_policy(batch, measured),
+    )
+
+
+# --- AA --------------------------------------------------------------------------------------
+
+
+def _with_previous(batch: Batch, measured: Measured) -> _Previous:
+    plan = batch.plan
+    change = midpoint_change(measured.values[Period.L7D], measured.values[Period.P7D])
+    market = _market_move(plan, measured, len(batch.shops))
+    counted = measured.events[Period.L7D] + measured.events[Period.P7D]
+    with np.errstate(all="ignore"):
+        chance = np.where(plan.is_counted & (counted >= 0), 4.0 / counted, 0.0)
+    deviation = np.sqrt(np.maximum(batch.noise * batch.noise, chance))
+
+    own = plan.sign * change
+    beyond_market = plan.sign * (change - np.where(np.isnan(market), 0.0, market))
+    floor = plan.values["core.aa_floor"]
+    line = np.where(
+        _was_open(batch), plan.values["core.aa_noise_open"], plan.values["core.aa_noise"]
+    )
+    stands_out = np.abs(beyond_market) >= np.maximum(line * deviation, floor)
+    worse = stands_out & (beyond_market < 0) & (own <= -floor)
+    better = stands_out & (beyond_market > 0) & (own >= floor)
+
+    unknown = np.isnan(change) | np.isnan(deviation)
+    unfit = (plan.sign == 0) | ~_enough_to_compare(plan, measured) | _too_young(batch)
+    outcome = np.where(worse, ISSUE, OK).astype(np.uint8)
+    outcome[unknown] = NO_DATA
+    outcome[unfit & ~np.isnan(change)] = NOT_APPLICABLE
+    judged = outcome <= ISSUE
+    return _Previous(outcome, change, market, deviation, better & judged)
+
+
+def _market_move(plan: Plan, measured: Measured, shops: int) -> Floats:
+    """The median change of the narrowest cohort with enough movers; NaN unknown. (C, shops)."""
+    move = np.full((len(plan.columns), shops), np.nan)
+    columns, rows = plan.move_rows
+    if plan.benchmarks is None or not columns.size:
+        return move
+    moves, movers = plan.benchmarks.moves[:, rows], plan.benchmarks.movers[:, rows]
+    found = np.full((columns.size, shops), np.nan)
+    for position in measured.cohorts[::-1]:  # the widest first, overwritten by narrower ones
+        enough = (movers[position] > plan.values["core.ab_peers"]) & (position >= 0)[:, None]
+        found = np.where(enough.T, moves[position].T, found)
+    move[columns] = found
+    return move
+
+
+def _enough_to_compare(plan: Plan, measured: Measured) -> Flags:
+    """A denominator must suffice in both periods; a count in one, or its fall to 0 went unseen."""
+    current, previous = measured.samples[Period.L7D], measured.samples[Period.P7D]
+    sample = np.where(
+        plan.is_quotient, np.minimum(current, previous), np.maximum(current, previous)
+    )
+    enough: Flags = (plan.min_sample == 0) | (sample >= plan.min_sample)
+    return enough
+
+
+def _too_young(batch: Batch) -> Flags:
+    """Whether the shop was not open through the previous period."""
+    as_of = np.datetime64(batch.plan.manifest.as_of, "D")
+    young = batch.profile["opened_on"] > as_of - PREVIOUS_ENDS_DAYS + 1
+    return np.asarray(young)[None]
+
+
+def _was_open(batch: Batch) -> Flags:
+    """Which AA findings were open in the earlier diagnosis (C, shops)."""
+    plan = batch.plan
+    open_before = np.zeros((len(plan.columns), len(batch.shops)), dtype=bool)
+    by_key = plan.column_by_key
+    for shop, recollection in enumerate(batch.recollections):
+        if recollection is not None:
+            for key in recollection.declined:
+                column = by_key.get(key)
+                if column is not None:
+                    open_before[column, shop] = True
+    return open_before
+
+
+# --- AB --------------------------------------------------------------------------------------
+
+
+def _with_peers(batch: Batch, measured: Measured, improved: Flags) -> _Peers:
+    plan, shops = batch.plan, len(batch.shops)
+    shape = (len(plan.columns), shops)
+    outcome = np.full(shape, NOT_APPLICABLE, dtype=np.uint8)
+    benchmark, gap = np.full(shape, np.nan), np.full(shape, np.nan)
+    peers, level = np.zeros(shape, dtype=np.int64), np.full(shape, -1, dtype=np.int8)
+    percentile = np.full(shape, -1, dtype=np.int8)
+    columns, rows = plan.peer_rows
+    found = _Peers(outcome, benchmark, gap, peers, level, percentile)
+    if plan.benchmarks is None or not columns.size:
+        return found
+
+    sign = plan.sign[columns]
+    value = sign * measured.values[Period.L30D][columns]
+    sample, least = measured.samples[Period.L30D][columns], plan.min_sample[columns]
+    enough = (least == 0) | (sample >= least) | ~plan.is_quotient[columns]
+    used, others, cohort = _cohort_of(plan, measured, plan.benchmarks.peers[:, rows])
+    cell = cohort * plan.benchmarks.lower.shape[1] + rows[:, None]
+    lower, upper = plan.benchmarks.lower.ravel()[cell], plan.benchmarks.upper.ravel()[cell]
+    top = np.where(value <= lower, upper, lower)
+    size = np.maximum(np.abs(top), np.abs(value))
+    with np.errstate(all="ignore"):
+        behind = np.where(size == 0, 0.0, (top - value) / size)
+    known = ~np.isnan(value)
+    judged = known & enough & (used >= 0)
+    wide = judged & (behind >= plan.values["core.ab_gap"])
+
+    share = np.full(value.shape, -1, dtype=np.int8)
+    asked = np.nonzero(wide | (judged & improved[columns]))
+    grid = plan.benchmarks.grid.reshape(-1, GRID)[cell[asked]]
+    below = np.count_nonzero(grid < value[asked][:, None], axis=1)
+    share[asked] = np.maximum(below - 1, 0) * (100 // (GRID - 1))
+    issue = wide & (share <= plan.values["core.ab_percentile"])
+
+    outcome[columns] = np.where(
+        known, np.where(judged, np.where(issue, ISSUE, OK), NOT_APPLICABLE), NO_DATA
+    )
+    benchmark[columns] = np.where(judged, sign * top, np.nan)
+    gap[columns] = np.where(judged, behind, np.nan)
+    peers[columns] = others
+    level[columns] = used
+    percentile[columns] = share
+    return found
+
+
+def _cohort_of(
+    plan: Plan, measured: Measured, counts: Integers
+) -> tuple[np.ndarray, Integers, Integers]:
+    """The narrowest cohort level with enough peers, how many, its position; (rows, shops) each."""
+    shape = (counts.shape[1], measured.cohorts.shape[1])
+    used = np.full(shape, -1, dtype=np.int8)
+    others = np.zeros(shape, dtype=np.int64)
+    cohort = np.zeros(shape, dtype=np.int64)
+    for level in reversed(range(len(LEVELS))):  # the widest first, overwritten by narrower ones
+        position = measured.cohorts[level]
+        without_itself = np.where(position >= 0, counts[position].T - 1, 0)
+        enough = without_itself >= plan.values["core.ab_peers"]
+        used[enough] = level
+        others = np.where(enough, without_itself, others)
+        cohort = np.where(enough, position[None], cohort)
+    return used, others, cohort
+
+
+# --- policy lines ----------------------------------------------------------------------------
+
+
+def _with_policy(batch: Batch, measured: Measured) -> list[tuple[PolicyLine, Flags]]:
+    """Of each ladder, the highest step that a shop stands on; of the other lines, each."""
+    plan, shops = batch.plan, len(batch.shops)
+    regions = batch.profile["region"].astype(np.int64)
+    names = plan.manifest.vocabularies["region"]
+    fired: dict[PolicyLine, Flags] = {}
+    for code in sorted(set(regions.tolist())):
+        here = regions == code
+        on_ladder: dict[str, Flags] = {}
+        lines = plan.lines_for(names[code] if code >= 0 else "")
+        for line in sorted(lines, key=_steepest_first):
+            crossed = here & _crossed(plan, measured, line)
+            if line.ladder:
+                higher = on_ladder.setdefault(line.ladder, np.zeros(shops, dtype=bool))
+                crossed &= ~higher
+                higher |= crossed
+            if crossed.any():
+                fired[line] = fired.get(line, np.zeros(shops, dtype=bool)) | crossed
+    return [(line, fired[line]) for line in sorted(fired, key=lambda each: each.key)]
+
+
+def _steepest_first(line: PolicyLine) -> tuple[str, float, str]:
+    return line.ladder, -line.rung, line.key
+
+
+def _crossed(plan: Plan, measured: Measured, line: PolicyLine) -> Flags:
+    column = plan.index[line.metric, line.channel]
+    current, *previous = (measured.values[each][column] for each in PERIODS_OF[line.window])
+    crossed = line.reached(current, previous[0] if previous else None)
+    gate = line.requires
+    column = plan.index.get((gate.metric, line.channel), -1) if gate is not None else -1
+    if gate is not None and column >= 0:
+        crossed = crossed & ~(measured.values[PERIODS_OF[gate.window][0]][column] < gate.at_least)
+    return crossed

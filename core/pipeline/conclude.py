@@ -1,0 +1,472 @@
+"""conclude: the diagnosis of each shop, in one piece.
+
+The first stage in which a shop becomes an object, and only what is shown becomes one: cards, notes,
+the breakdown. Every other number stays in the metrics arrays.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shopace.core.pipeline.batch import ISSUE, OUTCOME_LETTERS
+from shopace.core.pipeline.cards import CardMaker, Words
+from shopace.core.pipeline.figures import SHARE_DECIMALS, relative_change, tidy, tidy_rows
+from shopace.core.pipeline.sentences import Storyteller
+from shopace.core.records.diagnosis import (
+    SCHEMA,
+    Diagnosis,
+    Freshness,
+    GmvBreakdown,
+    GmvPart,
+    MetricNote,
+    NotEvaluated,
+    RiskMonitor,
+    ShopProfile,
+    TierStanding,
+    Withheld,
+)
+from shopace.core.records.memory import Memory, Recollection
+from shopace.core.records.metrics import MetricValues
+from shopace.core.records.text import fill
+from shopace.core.vocabulary.channels import FIVE, GROUP_MEMBERS, Channel
+from shopace.core.vocabulary.formula import refs
+from shopace.core.vocabulary.tiers import ladder_for
+from shopace.core.vocabulary.triggers import Priority
+from shopace.core.vocabulary.units import CATEGORIES, Period
+from shopace.core.warehouse.cohorts import LEVELS, NO_DATA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from shopace.core.pipeline.batch import Batch, Compared, Measured, Merged
+    from shopace.core.pipeline.plan import Plan
+    from shopace.core.records.card import TaskCard
+
+NOTES_LIMIT = 8
+IMPROVED_LIMIT = 4
+ONE_RISK = "One risk needs action: {rule}"
+RISKS = "{count} risks need action, first of all: {rule}"
+ONE_KNOWN = "{measure}: {known} of {expected} days known"
+
+
+class Concluded(NamedTuple):
+    """One shop, before it is encoded."""
+
+    diagnosis: Diagnosis
+    metrics: MetricValues
+    memory: Memory
+    changed: tuple[str, ...]
+
+
+def conclude(
+    batch: Batch, measured: Measured, compared: Compared, merged: Merged, words: Words
+) -> Iterator[Concluded]:
+    """The diagnoses of a batch, in its order of shops."""
+    return _Writer(batch, measured, compared, merged, words).write()
+
+
+class _Writer:
+    def __init__(
+        self, batch: Batch, measured: Measured, compared: Compared, merged: Merged, words: Words
+    ) -> None:
+        self._plan, self._batch, self._words = batch.plan, batch, words
+        self._measured, self._compared, self._merged = measured, compared, merged
+        self._as_of: dt.date = batch.plan.manifest.as_of
+        self._cards = CardMaker(batch, measured, compared, words)
+        self._story = Storyteller(batch, measured)
+        scale = batch.plan.scale
+        self._l7d, self._p7d, self._l30d = (
+            tidy_rows(measured.values[period], scale)
+            for period in (Period.L7D, Period.P7D, Period.L30D)
+        )
+        self._benchmark = tidy_rows(compared.benchmark, scale)
+        letters = np.frombuffer(OUTCOME_LETTERS, dtype=np.uint8)
+        self._aa, self._ab = (
+            np.ascontiguousarray(letters[codes.T]) for codes in (compared.aa, compared.ab)
+        )
+        key = np.array([column.metric.is_key for column in batch.plan.columns])[:, None]
+        self._attention = _per_shop((compared.aa == ISSUE) & key)
+        self._improve = _per_shop(compared.ab == ISSUE)
+        self._improved = _per_shop(compared.improved & key & (compared.ab <= ISSUE))
+        self._declined = _per_shop(compared.aa == ISSUE)
+        self._bounds = np.searchsorted(
+            merged.proposals.shop, np.arange(len(batch.shops) + 1)
+        ).tolist()
+        self._freshness = _freshness(batch.plan)
+
+    def write(self) -> Iterator[Concluded]:
+        dark = _not_evaluated(self._plan, self._measured)
+        silent = _silent_categories(self._batch, self._measured)
+        for shop, place in enumerate(self._batch.shops):
+            yield self._one(shop, place, (*dark, *silent(shop)))
+
+    def _one(self, shop: int, shop_id: str, not_evaluated: Sequence[NotEvaluated]) -> Concluded:
+        before = self._batch.recollections[shop]
+        profile = self._profile(shop, shop_id)
+        cards, for_you, by_channel, withheld = self._tasks(shop, before, profile.currency)
+        tier = self._tier(shop, before, profile)
+        monitor = _monitor(cards)
+        counts = {each.name: 0 for each in Priority}
+        for card in cards:
+            counts[card.priority] += 1
+        ids_of: dict[tuple[str, Channel], list[str]] = {}
+        for card in cards:
+            ids_of.setdefault((card.evidence.metric, card.channel), []).append(card.id)
+        diagnosis = Diagnosis(
+            schema=SCHEMA,
+            shop=profile,
+            as_of=self._as_of,
+            partial=any(each.reason in {"rejected", "failed"} for each in not_evaluated),
+            counts=counts,
+            tier=tier,
+            conclusion=self._story.shop(shop),
+            channel_conclusions={
+                channel: told
+                for channel in FIVE
+                if (told := self._story.channel(channel, shop)) is not None
+            },
+            gmv=self._gmv(shop),
+            risk_monitor=monitor,
+            need_attention=self._notes(shop, self._attention[shop], ids_of, peers=False),
+            can_improve=self._notes(shop, self._improve[shop], ids_of, peers=True),
+            improved=self._improved_notes(shop, ids_of),
+            cards=cards,
+            for_you=for_you,
+            by_channel=by_channel,
+            withheld=withheld,
+            not_evaluated=tuple(not_evaluated),
+            freshness=self._freshness[before is not None],
+        )
+        metrics = MetricValues(
+            legend=self._plan.legend_id,
+            l7d=self._l7d[shop],  # type: ignore[arg-type]  # lists encode faster than tuples
+            p7d=self._p7d[shop],  # type: ignore[arg-type]
+            l30d=self._l30d[shop],  # type: ignore[arg-type]
+            benchmark=self._benchmark[shop],  # type: ignore[arg-type]
+            aa=self._aa[shop].tobytes().decode("ascii"),
+            ab=self._ab[shop].tobytes().decode("ascii"),
+        )
+        now = Recollection(
+            as_of=self._as_of,
+            tier=tier.level,
+            tier_since=tier.since,
+            open={card.id: card.since for card in cards},
+            risk=tuple(card.id for card in cards if card.priority == Priority.P0.name),
+            declined=tuple(self._plan.columns[column].key for column in self._declined[shop]),
+        )
+        return Concluded(diagnosis, metrics, Memory(now, before), _changes(before, now))
+
+    # --- who the shop is -------------------------------------------------------------------
+
+    def _profile(self, shop: int, shop_id: str) -> ShopProfile:
+        row = self._batch.profile[shop]
+        words = self._plan.manifest.vocabularies
+
+        def word(field: str) -> str:
+            code = int(row[field])
+            return words[field][code] if code >= 0 else ""
+
+        core = self._measured.core[:, shop]
+        return ShopProfile(
+            id=shop_id,
+            name=row["name"].decode("utf-8", "replace"),
+            region=word("region"),
+            industry=word("industry"),
+            currency=word("currency"),
+            timezone=word("timezone"),
+            opened_on=row["opened_on"].item(),
+            core_channels=tuple(
+                channel for channel, is_core in zip(FIVE, core, strict=True) if is_core
+            ),
+        )
+
+    def _tier(self, shop: int, before: Recollection | None, profile: ShopProfile) -> TierStanding:
+        level = int(self._measured.tier[shop])
+        gmv = self._gmv_of(Period.L30D, Channel.SHOP, shop)
+        if level < 0:
+            return TierStanding(
+                outcome="no_data" if level == NO_DATA else "not_applicable", gmv_30d=gmv
+            )
+        ladder = ladder_for(self._plan.registry.ladders, profile.region, profile.currency)
+        steps = ladder.steps if ladder is not None else ()  # a level comes from a ladder
+        above = steps[level + 1] if level + 1 < len(steps) else None
+        stayed = before is not None and before.tier == level and before.tier_since is not None
+        missing = max(above.gmv_from - gmv, 0.0) if above is not None and gmv is not None else None
+        return TierStanding(
+            outcome="ok",
+            level=level,
+            name=steps[level].name,
+            gmv_30d=gmv,
+            next_name=above.name if above is not None else None,
+            missing_to_next=tidy(missing, 2) if missing is not None else None,
+            since=before.tier_since if stayed and before is not None else self._as_of,
+        )
+
+    # --- what it sells ---------------------------------------------------------------------
+
+    def _gmv_of(self, period: Period, channel: Channel, shop: int) -> float | None:
+        values = self._measured.gmv.get((period, channel))
+        return tidy(float(values[shop]), 2) if values is not None else None
+
+    def _gmv(self, shop: int) -> GmvBreakdown:
+        total = self._part(Channel.SHOP, shop, None)
+        channels = tuple(self._part(channel, shop, total.amount) for channel in FIVE)
+        known = [part.amount for part in channels if part.amount is not None]
+        complete = total.amount is not None and len(known) == len(channels)
+        return GmvBreakdown(
+            total=total,
+            channels=channels,
+            groups=tuple(self._part(group, shop, total.amount) for group in GROUP_MEMBERS),
+            residual=tidy((total.amount or 0.0) - sum(known), 2) if complete else None,
+        )
+
+    def _part(self, channel: Channel, shop: int, total: float | None) -> GmvPart:
+        amount = self._gmv_of(Period.L30D, channel, shop)
+        previous = self._gmv_of(Period.P30D, channel, shop)
+        both = amount is not None and previous is not None
+        return GmvPart(
+            channel=channel,
+            amount=amount,
+            share=tidy(amount / total, SHARE_DECIMALS) if amount is not None and total else None,
+            previous=previous,
+            change=relative_change(amount, previous) if both else None,  # type: ignore[arg-type]
+        )
+
+    # --- tasks -----------------------------------------------------------------------------
+
+    def _tasks(
+        self, shop: int, before: Recollection | None, currency: str
+    ) -> tuple[
+        tuple[TaskCard, ...],
+        tuple[str, ...],
+        dict[Channel, tuple[str, ...]],
+        tuple[Withheld, ...],
+    ]:
+        merged, offers = self._merged, self._plan.offers
+        ranked = merged.proposals
+        opened = before.open if before is not None else {}
+        recommended = int(self._plan.values["core.most_recommended"])
+        cards: list[TaskCard] = []
+        for_you: list[str] = []
+        by_channel: dict[Channel, list[str]] = {}
+        withheld: list[Withheld] = []
+        promised = False
+        for at in range(self._bounds[shop], self._bounds[shop + 1]):
+            number = int(ranked.offer[at])
+            offer = offers[number]
+            kept_by = int(merged.kept_by[at])
+            overall, listed = bool(merged.for_you[at]), bool(merged.in_channel[at])
+            if not overall and not listed:
+                kept = offers[int(ranked.offer[kept_by])].id if kept_by != at else ""
+                withheld.append(
+                    Withheld(
+                        template=offer.template.key,
+                        channel=offer.channel,
+                        priority=offer.priority.name,
+                        reason="same_objective" if kept else "limit",
+                        kept=kept,
+                    )
+                )
+                continue
+            amount = overall and not promised and self._cards.estimate(number, shop) is not None
+            promised = promised or amount
+            card = self._cards.card(
+                number,
+                shop,
+                severity=int(ranked.severity[at]),
+                line=int(ranked.line[at]),
+                since=opened.get(offer.id, self._as_of),
+                recommended=overall and len(for_you) < recommended,
+                with_amount=amount,
+                currency=currency,
+            )
+            cards.append(card)
+            if overall:
+                for_you.append(card.id)
+            if listed:
+                by_channel.setdefault(offer.channel, []).append(card.id)
+        return (
+            tuple(cards),
+            tuple(for_you),
+            {channel: tuple(ids) for channel, ids in sorted(by_channel.items())},
+            tuple(withheld),
+        )
+
+    # --- notes -----------------------------------------------------------------------------
+
+    def _notes(
+        self,
+        shop: int,
+        columns: Sequence[int],
+        ids_of: dict[tuple[str, Channel], list[str]],
+        *,
+        peers: bool,
+    ) -> tuple[MetricNote, ...]:
+        """The widest gaps, or the steepest falls, first."""
+        size = self._compared.gap if peers else self._compared.change
+        ordered = sorted(columns, key=lambda column: (-abs(size[column, shop]), column))
+        return tuple(
+            self._note(shop, column, ids_of, peers=peers) for column in ordered[:NOTES_LIMIT]
+        )
+
+    def _improved_notes(
+        self, shop: int, ids_of: dict[tuple[str, Channel], list[str]]
+    ) -> tuple[MetricNote, ...]:
+        change = self._compared.change
+        ordered = sorted(self._improved[shop], key=lambda at: (-abs(change[at, shop]), at))
+        return tuple(
+            self._note(shop, column, ids_of, peers=True) for column in ordered[:IMPROVED_LIMIT]
+        )
+
+    def _note(
+        self,
+        shop: int,
+        column: int,
+        ids_of: dict[tuple[str, Channel], list[str]],
+        *,
+        peers: bool,
+    ) -> MetricNote:
+        at, compared, values = self._plan.columns[column], self._compared, self._measured.values
+        value = self._l30d[shop][column] if peers else self._l7d[shop][column]
+        return MetricNote(
+            metric=at.metric.key,
+            title=self._words.titles[column],
+            channel=at.channel,
+            unit=at.metric.unit,
+            window=(Period.L30D if peers else Period.L7D).value,
+            value=value,
+            previous=None if peers else self._p7d[shop][column],
+            change=None
+            if peers
+            else relative_change(
+                float(values[Period.L7D][column, shop]), float(values[Period.P7D][column, shop])
+            ),
+            benchmark=self._benchmark[shop][column] if peers else None,
+            percentile=int(compared.percentile[column, shop]) if peers else None,
+            peers=int(compared.peers[column, shop]) if peers else None,
+            cohort=LEVELS[int(compared.level[column, shop])] if peers else None,
+            cards=tuple(ids_of.get((at.metric.key, at.channel), ())),
+        )
+
+
+def _per_shop(flags: np.ndarray) -> list[list[int]]:
+    """(columns, shops) → the columns that are set, per shop."""
+    shop, column = np.nonzero(flags.T)
+    bounds = np.searchsorted(shop, np.arange(flags.shape[1] + 1))
+    columns: list[int] = column.tolist()
+    return [columns[first:end] for first, end in pairwise(bounds.tolist())]
+
+
+def _monitor(cards: Sequence[TaskCard]) -> RiskMonitor | None:
+    """The module on top; None without a medium or high risk."""
+    risks = [
+        (card.id, card.risk) for card in cards if card.risk is not None and card.risk.level != "low"
+    ]
+    if not risks:
+        return None
+    level = "high" if any(risk.level == "high" for _, risk in risks) else "medium"
+    rule = str(risks[0][1].rule)
+    sentence = (
+        fill(ONE_RISK, rule=rule) if len(risks) == 1 else fill(RISKS, count=len(risks), rule=rule)
+    )
+    return RiskMonitor(level=level, sentence=sentence, cards=tuple(each for each, _ in risks))
+
+
+def _changes(before: Recollection | None, now: Recollection) -> tuple[str, ...]:
+    if before is None:
+        return ("new",)
+    differs = {
+        "tier": before.tier != now.tier,
+        "risk": set(before.risk) != set(now.risk),
+        "cards": set(before.open) != set(now.open),
+    }
+    return tuple(what for what, changed in differs.items() if changed)
+
+
+def _freshness(plan: Plan) -> dict[bool, Freshness]:
+    """With and without memory; the rest is the same for every shop."""
+    return {
+        remembered: Freshness(
+            latest_available_date=plan.manifest.latest_available_date,
+            snapshot=plan.manifest.id,
+            benchmarks=plan.benchmarks.id if plan.benchmarks is not None else "",
+            policy=plan.policy.id,
+            registry=plan.registry.fingerprint,
+            plugins={key: plugin.version for key, plugin in plan.registry.plugins.items()},
+            memory=remembered,
+        )
+        for remembered in (False, True)
+    }
+
+
+def _not_evaluated(plan: Plan, measured: Measured) -> list[NotEvaluated]:
+    """What is not diagnosed for any shop: rejected and failed plugins, measures not delivered."""
+    told = [
+        NotEvaluated(
+            category=each.category or each.plugin,
+            reason="rejected",
+            detail=f"plugin {each.plugin} {each.version}",
+        )
+        for each in plan.registry.rejected
+    ]
+    told += [
+        NotEvaluated(
+            category=plan.registry.plugins[plugin].category,
+            reason="failed",
+            detail=f"plugin {plugin} {plan.registry.plugins[plugin].version}: {why}",
+        )
+        for plugin, why in measured.failed.items()
+    ]
+    told += [
+        NotEvaluated(category=each.category, reason=each.reason, metrics=each.metrics)  # type: ignore[arg-type]
+        for each in plan.dark
+    ]
+    return told
+
+
+def _silent_categories(batch: Batch, measured: Measured) -> Callable[[int], list[NotEvaluated]]:
+    """For a shop: the categories of which not one value is known, and why."""
+    plan = batch.plan
+    values = measured.values[Period.L7D]
+    columns_of = {
+        category: [i for i, column in enumerate(plan.columns) if column.category == category]
+        for category in CATEGORIES
+    }
+    silent: dict[str, list[bool]] = {
+        category: np.asarray(np.isnan(values[columns]).all(axis=0)).tolist()
+        for category, columns in columns_of.items()
+        if columns
+    }
+
+    def of(shop: int) -> list[NotEvaluated]:
+        return [
+            _why_silent(batch, measured, category, columns_of[category], shop)
+            for category, flags in silent.items()
+            if flags[shop]
+        ]
+
+    return of
+
+
+def _why_silent(
+    batch: Batch, measured: Measured, category: str, columns: Sequence[int], shop: int
+) -> NotEvaluated:
+    plan = batch.plan
+    metrics = tuple(dict.fromkeys(plan.columns[column].metric.key for column in columns))
+    for number in columns:
+        column = plan.columns[number]
+        for ref in refs(column.metric.formula):
+            row = plan.row_of[Period.L7D, ref.key, ref.channel or column.channel]
+            if np.isnan(measured.rows[row, shop]):
+                known = int(batch.known[row, shop]) if row < len(batch.known) else 0
+                title = plan.registry.measures[ref.key].title
+                days = Period.L7D.days
+                detail = str(fill(ONE_KNOWN, measure=title, known=known, expected=days))
+                return NotEvaluated(
+                    category=category, reason="incomplete", metrics=metrics, detail=detail
+                )
+    return NotEvaluated(category=category, reason="no_activity", metrics=metrics)

@@ -1,0 +1,139 @@
+"""measure: metrics from formulas, growth stage, cohorts and core channels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shopace.core.pipeline.batch import Batch, Measured
+from shopace.core.vocabulary.channels import ALL, FIVE, Channel
+from shopace.core.vocabulary.units import Period
+from shopace.core.warehouse.cohorts import Vocabularies, cohorts_of, positions, tiers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shopace.core.evaluation import Floats
+    from shopace.core.pipeline.batch import Flags
+    from shopace.core.pipeline.plan import Plan
+
+_LONGEST_FIRST = (Period.L180D, Period.L90D, Period.L60D, Period.L30D)
+_GMV_PERIODS = (Period.L7D, Period.P7D, Period.L30D, Period.P30D)
+
+
+def measure(batch: Batch) -> Measured:
+    """Every column's values, and what the other stages need to know of the shops."""
+    plan, profile = batch.plan, batch.profile
+    rows, failed = _derive(batch)
+
+    def row(period: Period, measure: str, channel: Channel = Channel.SHOP) -> Floats:
+        number = plan.row_of.get((period, measure, channel))
+        return rows[number] if number is not None else np.full(len(batch.shops), np.nan)
+
+    words = vocabularies(plan)
+    codes = {name: profile[name].astype(np.int64) for name in ("region", "currency", "industry")}
+    tier = tiers(
+        row(Period.L30D, "gmv"),
+        first_known([row(period, "orders") for period in _LONGEST_FIRST]),
+        codes["region"],
+        codes["currency"],
+        words=words,
+        ladders=plan.registry.ladders,
+    )
+    levels = cohorts_of(codes["region"], codes["currency"], codes["industry"], tier, words)
+    gmv = {
+        (period, channel): rows[plan.row_of[period, "gmv", channel]]
+        for period in _GMV_PERIODS
+        for channel in ALL
+        if (period, "gmv", channel) in plan.row_of
+    }
+    return Measured(
+        rows=rows,
+        values={period: program.run(rows) for period, program in plan.programs.items()},
+        samples={period: program.run(rows) for period, program in plan.samples.items()},
+        events={period: program.run(rows) for period, program in plan.events.items()},
+        tier=tier,
+        cohorts=positions(levels, plan.cohort_index),
+        gmv=gmv,
+        core=core_channels(
+            np.stack([row(Period.L30D, "gmv", channel) for channel in FIVE]),
+            profile["focus"].astype(np.int64),
+            plan.values["core.core_channel_share"],
+        ),
+        failed=failed,
+    )
+
+
+def vocabularies(plan: Plan) -> Vocabularies:
+    """The words behind the profile codes of the plan's snapshot."""
+    words = plan.manifest.vocabularies
+    return Vocabularies(words["region"], words["currency"], words["industry"])
+
+
+def first_known(rows: list[Floats]) -> Floats:
+    """Of each shop the first row that is not missing."""
+    value = rows[0]
+    for other in rows[1:]:
+        value = np.where(np.isnan(value), other, value)
+    return value
+
+
+def core_channels(gmv_30d: Floats, focus: np.ndarray, share: float) -> Flags:
+    """The channels that the shop selected, else the fewest that make `share` of its 30-day GMV.
+
+    `gmv_30d` has the shape (the five, shops); a missing one is no core channel. `focus` holds one
+    bit per channel. Where nothing was sold, none.
+    """
+    selected = (focus[None] >> np.arange(len(FIVE))[:, None] & 1).astype(bool)
+    amount = np.where(np.isnan(gmv_30d), 0.0, gmv_30d)
+    order = np.argsort(-amount, axis=0, kind="stable")
+    ranked = np.take_along_axis(amount, order, axis=0)
+    total = np.zeros(amount.shape[1])
+    for each in amount:  # one after the other: the same sum whatever the batch
+        total = total + each
+    before = np.zeros_like(total)
+    fewest = np.zeros_like(selected)
+    for rank, each in enumerate(ranked):
+        wanted = (each > 0) & (before < share * total)
+        fewest[order[rank], np.arange(amount.shape[1])] = wanted
+        before = before + each
+    return np.asarray(np.where(focus[None] > 0, selected, fewest))
+
+
+def _derive(batch: Batch) -> tuple[Floats, Mapping[str, str]]:
+    """The snapshot's rows, and behind them the measures that plugins derive.
+
+    A plugin that raises, or answers with something else than it should, leaves its own measures
+    missing and nothing else.
+    """
+    plan = batch.plan
+    if not plan.derived:
+        return batch.rows, {}
+    shops = len(batch.shops)
+    behind = np.full((len(plan.derived), shops), np.nan)
+    first = len(plan.manifest.rows)
+    failed: dict[str, str] = {}
+
+    def view(measure: str, channel: Channel, period: Period) -> Floats:
+        number = plan.row_of.get((period, measure, channel))
+        if number is None or number >= first:
+            return np.full(shops, np.nan)
+        values: Floats = batch.rows[number].view()
+        values.flags.writeable = False
+        return values
+
+    for plugin, derive in plan.registry.derivers.items():
+        try:
+            for (measure, channel, period), values in derive(view=view).items():
+                number = plan.derived.get((period, measure, channel))
+                if number is None or not measure.startswith(f"{plugin}."):
+                    raise ValueError(f"{measure} in {channel} is no measure that it may derive")  # noqa: TRY301
+                row = np.asarray(values, dtype=np.float64)
+                behind[number - first] = np.where(np.isfinite(row), row, np.nan)
+        except Exception as error:  # noqa: BLE001  # a plugin's fault costs only its own measures
+            failed[plugin] = f"{type(error).__name__}: {error}"
+            for (_, measure, _), number in plan.derived.items():
+                if measure.startswith(f"{plugin}."):
+                    behind[number - first] = np.nan
+    return np.concatenate([batch.rows, behind]), failed

@@ -1,0 +1,73 @@
+"""merge: of proposals with one objective only the highest-ranked is shown, the others with reason.
+
+One proposal per (objective, channel) makes a card; one card per objective stands in the overall
+list ("For you"). Both lists have a limit that never cuts a risk card.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shopace.core.pipeline.batch import Merged
+from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.triggers import Priority
+
+if TYPE_CHECKING:
+    from shopace.core.pipeline.batch import Flags, Integers, Proposals
+    from shopace.core.pipeline.plan import Plan
+
+
+def merge(plan: Plan, ranked: Proposals) -> Merged:
+    """What becomes of each ranked proposal."""
+    objectives = {key: i for i, key in enumerate(sorted(plan.registry.objectives))}
+    channels = {channel: i for i, channel in enumerate(Channel)}
+    offers = plan.offers
+    objective = np.array([objectives[o.template.objective] for o in offers], dtype=np.int64)
+    channel = np.array([channels[o.channel] for o in offers], dtype=np.int64)
+    risk = np.array([o.priority is Priority.P0 for o in offers], dtype=bool)
+    at, shop = ranked.offer, ranked.shop
+
+    by_objective = shop * len(objectives) + objective[at]
+    kept_by = _first_of(by_objective * len(channels) + channel[at])
+    card = kept_by == np.arange(at.size)
+    first = np.zeros(at.size, dtype=bool)
+    first[np.nonzero(card)[0][_is_first(by_objective[card])]] = True
+    always = risk[at]
+    for_you = first & (_within(shop, first, plan.values["core.cards_for_you"]) | always)
+    listed = card & (channel[at] != channels[Channel.SHOP])
+    seat = _within(
+        shop * len(channels) + channel[at], listed, plan.values["core.cards_per_channel"]
+    )
+    in_channel = listed & (seat | always)
+    return Merged(
+        proposals=ranked,
+        kept_by=kept_by,
+        for_you=for_you,
+        in_channel=in_channel,
+        over_limit=card & ~for_you & ~in_channel,
+    )
+
+
+def _first_of(key: Integers) -> Integers:
+    """For each entry the position of the first with the same key."""
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    firsts: Integers = first[inverse.reshape(-1)]
+    return firsts
+
+
+def _is_first(key: Integers) -> Flags:
+    return np.asarray(_first_of(key) == np.arange(key.size))
+
+
+def _within(group: Integers, counted: Flags, limit: float) -> Flags:
+    """Whether an entry is among the first `limit` counted ones of its group, in ranking order."""
+    order = np.argsort(group, kind="stable")
+    running = np.cumsum(counted[order])
+    starts = np.nonzero(np.diff(group[order], prepend=-1))[0]
+    before: Integers = running[starts] - counted[order][starts]
+    sizes = np.diff(np.append(starts, group.size))
+    place = np.empty(group.size, dtype=np.int64)
+    place[order] = running - np.repeat(before, sizes)
+    return np.asarray(place <= limit)

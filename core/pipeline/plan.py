@@ -1,0 +1,452 @@
+"""The plan: what there is to compute for a snapshot, worked out once and used for every batch.
+
+A *column* is a metric in a channel. Everything that does not depend on a shop (row numbers, signs,
+lines, the words of a task) is looked up here, so that the stages only do arithmetic on arrays of
+shape (columns, shops).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shopace.core.evaluation import evaluate, periods_of
+from shopace.core.host.registry import fingerprint
+from shopace.core.vocabulary.channels import ALL, Channel
+from shopace.core.vocabulary.formula import Operation, Ref, denominator, refs
+from shopace.core.vocabulary.triggers import (
+    AtLeast,
+    AtMost,
+    BehindPeers,
+    Crosses,
+    Declined,
+    Priority,
+    priority_of,
+)
+from shopace.core.vocabulary.units import CATEGORIES, Direction, Period, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from shopace.core.evaluation import Column as Row
+    from shopace.core.evaluation import Floats
+    from shopace.core.host.registry import Registry
+    from shopace.core.vocabulary.formula import Formula
+    from shopace.core.vocabulary.metrics import Metric
+    from shopace.core.vocabulary.tasks import TaskTemplate
+    from shopace.core.vocabulary.triggers import Condition
+    from shopace.core.warehouse.benchmarks import BenchmarkSet
+    from shopace.core.warehouse.cohorts import Cohort
+    from shopace.core.warehouse.policy import Policy, PolicyLine
+    from shopace.core.warehouse.snapshot_files import Manifest
+
+CHANNELS = (*ALL, Channel.PRODUCT_CARD)
+"""Channels by number, in ranking order where all else is equal."""
+_ORDER = {channel: number for number, channel in enumerate(CHANNELS)}
+
+
+class Column(NamedTuple):
+    """A metric in a channel."""
+
+    metric: Metric
+    channel: Channel
+    category: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.metric.key}:{self.channel}"
+
+
+class Test(NamedTuple):
+    """A condition on one column. `line` is the resolved number of a plain line."""
+
+    condition: Condition
+    column: int
+    line: float = np.nan
+
+
+class Offer(NamedTuple):
+    """A task template in one channel: what can be proposed to a shop."""
+
+    template: TaskTemplate
+    category: str
+    channel: Channel
+    column: int
+    """Of the evidence; −1 where the metric's column is dark."""
+    trigger: Test | None
+    """None: the trigger is a policy line."""
+    line: str
+    """Key of the policy line, else empty."""
+    only_if: tuple[Test, ...]
+    priority: Priority
+
+    @property
+    def id(self) -> str:
+        """The fingerprint of the card that comes of it."""
+        return f"{self.template.objective}:{self.channel}"
+
+
+class Program:
+    """The formulas of many columns in one period, evaluated together.
+
+    Plain measures and quotients of two measures, nearly all there are, are done in two strokes;
+    the others one by one.
+    """
+
+    def __init__(
+        self,
+        wanted: Iterable[tuple[int, Formula, Channel]],
+        period: Period,
+        row_of: Mapping[Row, int],
+        columns: int,
+    ) -> None:
+        self._columns = columns
+        self._period, self._row_of = period, row_of
+        plain: list[tuple[int, int]] = []
+        quotients: list[tuple[int, int, int]] = []
+        self._others: list[tuple[int, Formula, Channel]] = []
+        for column, formula, channel in wanted:
+            rows = [row_of.get((period, ref.key, ref.channel or channel)) for ref in refs(formula)]
+            if any(row is None for row in rows):
+                continue
+            match formula, rows:
+                case Ref(), [int(row)]:
+                    plain.append((column, row))
+                case Operation(op="/", left=Ref(), right=Ref()), [int(top), int(bottom)]:
+                    quotients.append((column, top, bottom))
+                case _:
+                    self._others.append((column, formula, channel))
+        self._plain = np.array(plain, dtype=np.int64).reshape(-1, 2).T
+        self._quotients = np.array(quotients, dtype=np.int64).reshape(-1, 3).T
+
+    def run(self, rows: Floats) -> Floats:
+        """Values of shape (columns, shops); NaN is missing."""
+        values = np.full((self._columns, rows.shape[1]), np.nan)
+        columns, row = self._plain
+        values[columns] = rows[row]
+        columns, top, bottom = self._quotients
+        below = rows[bottom]
+        with np.errstate(all="ignore"):
+            quotient = rows[top] / below
+        quotient[(below == 0) | ~np.isfinite(quotient)] = np.nan
+        values[columns] = quotient
+        for column, formula, channel in self._others:
+            values[column] = evaluate(formula, lambda ref, at=channel: rows[self._row(ref, at)])  # type: ignore[misc]
+        return values
+
+    def _row(self, ref: Ref, channel: Channel) -> int:
+        return self._row_of[self._period, ref.key, ref.channel or channel]
+
+
+@dataclass(frozen=True)
+class Dark:
+    """Metrics of a category that this snapshot cannot tell, by reason."""
+
+    category: str
+    reason: str
+    metrics: tuple[str, ...]
+
+
+class Plan:
+    """All about a registry, a snapshot, a policy and a benchmark set that no shop changes."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        manifest: Manifest,
+        policy: Policy,
+        benchmarks: BenchmarkSet | None,
+    ) -> None:
+        self.registry, self.manifest = registry, manifest
+        self.policy, self.benchmarks = policy, benchmarks
+        self.values = registry.values
+        self.row_of = self._rows()
+        self.columns = self._columns()
+        self.index = {(c.metric.key, c.channel): i for i, c in enumerate(self.columns)}
+        self.dark = self._dark()
+
+    # --- what exists -----------------------------------------------------------------------
+
+    def _rows(self) -> dict[Row, int]:
+        """Row numbers by (period, measure, channel); of derived measures behind the snapshot's."""
+        manifest, measures = self.manifest, self.registry.measures
+        self.outdated = {
+            key
+            for key, print_ in manifest.measures.items()
+            if key in measures and fingerprint(measures[key]) != print_
+        }
+        rows: dict[Row, int] = {
+            (Period(period), measure, Channel(channel)): number
+            for number, (period, measure, channel) in enumerate(manifest.rows)
+            if measure in measures and measure not in self.outdated
+        }
+        prefixes = tuple(f"{plugin}." for plugin in self.registry.derivers)
+        derived = [key for key in measures if prefixes and key.startswith(prefixes)]
+        number = len(manifest.rows)
+        self.derived: dict[Row, int] = {}
+        for key in derived:
+            for channel in measures[key].channels:
+                for period in Period:
+                    if (period, key, channel) not in rows:
+                        self.derived[period, key, channel] = number
+                        number += 1
+        self.row_count = number
+        return rows | self.derived
+
+    def _columns(self) -> tuple[Column, ...]:
+        return tuple(
+            Column(metric, channel, self.registry.category_of(metric.key))
+            for metric in self.registry.metrics.values()
+            for channel in sorted(metric.channels, key=_ORDER.__getitem__)
+            if all(
+                (Period.L7D, ref.key, ref.channel or channel) in self.row_of
+                for ref in refs(metric.formula)
+            )
+        )
+
+    def _dark(self) -> tuple[Dark, ...]:
+        lit = {column.metric.key for column in self.columns}
+        delivered = {measure for _, measure, _ in self.manifest.rows}
+        found: dict[tuple[str, str], list[str]] = {}
+        for metric in self.registry.metrics.values():
+            if metric.key in lit:
+                continue
+            stale = any(
+                ref.key in self.outdated
+                or (ref.key not in self.manifest.measures and ref.key not in delivered)
+                for ref in refs(metric.formula)
+            )
+            reason = "rebuild_snapshot" if stale else "not_delivered"
+            category = self.registry.category_of(metric.key)
+            found.setdefault((category, reason), []).append(metric.key)
+        order = list(CATEGORIES)
+        return tuple(
+            Dark(category, reason, tuple(sorted(metrics)))
+            for (category, reason), metrics in sorted(
+                found.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
+            )
+        )
+
+    @cached_property
+    def column_by_key(self) -> dict[str, int]:
+        """Column number by `metric:channel`."""
+        return {column.key: number for number, column in enumerate(self.columns)}
+
+    # --- numbers per column ----------------------------------------------------------------
+
+    @cached_property
+    def sign(self) -> Floats:
+        """+1 higher is better, −1 lower is better, 0 never judged; shape (columns, 1)."""
+        signs = {Direction.HIGHER: 1.0, Direction.LOWER: -1.0, Direction.NEITHER: 0.0}
+        return self._per_column(signs[column.metric.direction] for column in self.columns)
+
+    @cached_property
+    def min_sample(self) -> Floats:
+        return self._per_column(column.metric.min_sample for column in self.columns)
+
+    @cached_property
+    def is_quotient(self) -> NDArray[np.bool_]:
+        """Whether the value is a quotient: its sample must suffice wherever it is compared.
+
+        A count needs no sample to be low: that it is low is what there is to tell.
+        """
+        return (
+            self._per_column(
+                denominator(column.metric.formula) is not None for column in self.columns
+            )
+            > 0
+        )
+
+    @cached_property
+    def is_counted(self) -> NDArray[np.bool_]:
+        """Whether the value rests on counted events, whose number bounds its noise from below."""
+        measures = self.registry.measures
+        return (
+            self._per_column(
+                all(
+                    measures[ref.key].unit is Unit.COUNT
+                    for ref in refs(column.metric.event_formula)
+                )
+                for column in self.columns
+            )
+            > 0
+        )
+
+    @cached_property
+    def scale(self) -> Floats:
+        """Ten to the power of the decimals that published numbers keep."""
+        return self._per_column(10.0**column.metric.unit.decimals for column in self.columns)
+
+    @cached_property
+    def noise_row(self) -> NDArray[np.int64]:
+        """Each column's row in the snapshot's history; −1: none (the metric is newer)."""
+        metrics, known = self.registry.metrics, self.manifest.metrics
+        rows = {(metric, Channel(channel)): i for i, (metric, channel) in enumerate(self._history)}
+        return np.array(
+            [
+                rows.get((c.metric.key, c.channel), -1)
+                if known.get(c.metric.key) == fingerprint(metrics[c.metric.key])
+                else -1
+                for c in self.columns
+            ],
+            dtype=np.int64,
+        )
+
+    @property
+    def _history(self) -> Iterable[tuple[str, str]]:
+        return self.manifest.history
+
+    def _per_column(self, values: Iterable[float]) -> Floats:
+        return np.array(list(values), dtype=np.float64)[:, None]
+
+    # --- programs --------------------------------------------------------------------------
+
+    @cached_property
+    def programs(self) -> dict[Period, Program]:
+        """The metrics themselves, in every period that one of them declares."""
+        declared = {period for column in self.columns for period in periods_of(column.metric)}
+        return {
+            period: self._program(
+                period,
+                lambda m, at=period: m.formula if at in periods_of(m) else None,  # type: ignore[misc]
+            )
+            for period in Period
+            if period in declared
+        }
+
+    @cached_property
+    def samples(self) -> dict[Period, Program]:
+        """What the minimum sample counts."""
+        periods = (Period.L7D, Period.P7D, Period.L30D)
+        return {each: self._program(each, lambda m: m.sample_formula) for each in periods}
+
+    @cached_property
+    def events(self) -> dict[Period, Program]:
+        """The counted events behind the values."""
+        periods = (Period.L7D, Period.P7D)
+        return {each: self._program(each, lambda m: m.event_formula) for each in periods}
+
+    def _program(self, period: Period, formula_of: Callable[[Metric], Formula | None]) -> Program:
+        wanted = [
+            (number, formula, column.channel)
+            for number, column in enumerate(self.columns)
+            if (formula := formula_of(column.metric)) is not None
+        ]
+        return Program(wanted, period, self.row_of, len(self.columns))
+
+    # --- peers -----------------------------------------------------------------------------
+
+    @cached_property
+    def peer_rows(self) -> NDArray[np.int64]:
+        """(column, row in the benchmark set) of every comparison with peers; shape (2, rows)."""
+        return self._in_set("rows")
+
+    @cached_property
+    def move_rows(self) -> NDArray[np.int64]:
+        """(column, row in the benchmark set) of every known market move; shape (2, rows)."""
+        return self._in_set("moves")
+
+    @cached_property
+    def cohort_index(self) -> dict[Cohort, int]:
+        """Position of each cohort in the benchmark set."""
+        cohorts = self.benchmarks.manifest.cohorts if self.benchmarks is not None else ()
+        return {cohort: number for number, cohort in enumerate(cohorts)}
+
+    def _in_set(self, kind: str) -> NDArray[np.int64]:
+        pairs: list[tuple[int, int]] = []
+        if self.benchmarks is not None:
+            manifest = self.benchmarks.manifest
+            for row, (metric, channel) in enumerate(getattr(manifest, kind)):
+                column = self.index.get((metric, Channel(channel)))
+                if column is not None and manifest.metrics.get(metric) == self.print_of(metric):
+                    pairs.append((column, row))
+        return np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+
+    def print_of(self, metric: str) -> str:
+        """Fingerprint of a metric together with its benchmark."""
+        return fingerprint([self.registry.metrics[metric], self.registry.benchmarks.get(metric)])
+
+    # --- tasks -----------------------------------------------------------------------------
+
+    @cached_property
+    def offers(self) -> tuple[Offer, ...]:
+        """Every template in every channel where it can act and its numbers exist."""
+        return tuple(
+            offer
+            for template in self.registry.templates.values()
+            for offer in self._offers_of(template)
+        )
+
+    def _offers_of(self, template: TaskTemplate) -> Iterable[Offer]:
+        category, trigger = self.registry.category_of(template.key), template.trigger
+        priority = priority_of(trigger)
+        if isinstance(trigger, Crosses):
+            lines = [line for line in self.policy.lines if line.key == trigger.line]
+            for channel, metric in dict.fromkeys((line.channel, line.metric) for line in lines):
+                column = self.index.get((metric, channel))
+                tests = self._tests(template, channel)
+                if column is not None and tests is not None:
+                    yield Offer(
+                        template, category, channel, column, None, trigger.line, tests, priority
+                    )
+            return
+        metric = trigger.metric
+        channels = template.channels or self.registry.metrics[metric].channels
+        for channel in sorted(channels, key=_ORDER.__getitem__):
+            test, tests = self._test(trigger, channel), self._tests(template, channel)
+            if test is not None and tests is not None:
+                yield Offer(template, category, channel, test.column, test, "", tests, priority)
+
+    def _tests(self, template: TaskTemplate, channel: Channel) -> tuple[Test, ...] | None:
+        tests = [self._test(condition, channel) for condition in template.only_if]
+        return None if None in tests else tuple(test for test in tests if test is not None)
+
+    def _test(self, condition: Condition, channel: Channel) -> Test | None:
+        """The condition's column: in the channel, else of the whole shop; None where it is dark."""
+        pinned = condition.channel if isinstance(condition, AtLeast | AtMost) else None
+        places = (pinned,) if pinned else (channel, Channel.SHOP)
+        column = next(
+            (
+                self.index[condition.metric, p]
+                for p in places
+                if (condition.metric, p) in self.index
+            ),
+            None,
+        )
+        if column is None:
+            return None
+        if isinstance(condition, Declined | BehindPeers):
+            return Test(condition, column)
+        return Test(condition, column, self.values[condition.line.key])
+
+    def lines_for(self, region: str) -> tuple[PolicyLine, ...]:
+        """The policy lines that hold on the as-of date in a region and can be read here."""
+        return tuple(
+            line
+            for line in self.policy.lines_on(self.manifest.as_of, region)
+            if (line.metric, line.channel) in self.index
+        )
+
+    def next_of(self, line: PolicyLine) -> PolicyLine | None:
+        """The next step of a line's ladder on the as-of date; None for the last."""
+        as_of, regions = self.manifest.as_of, set(line.regions)
+        return next(
+            (
+                other
+                for other in self.policy.lines
+                if other.key == line.next
+                and other.holds_on(as_of)
+                and regions.intersection(other.regions)
+            ),
+            None,
+        )
+
+    @cached_property
+    def legend_id(self) -> str:
+        """Fingerprint of what the positions of the metrics arrays mean."""
+        return fingerprint([(c.metric.key, c.channel, c.metric.unit) for c in self.columns])

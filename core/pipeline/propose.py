@@ -1,0 +1,119 @@
+"""propose: task templates whose trigger fired and whose conditions hold → proposals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shopace.core.pipeline.batch import ISSUE, Proposals
+from shopace.core.vocabulary.channels import FIVE, GROUP_MEMBERS, Channel
+from shopace.core.vocabulary.triggers import AtLeast, BehindPeers, Declined
+from shopace.core.vocabulary.units import Period
+from shopace.core.warehouse.policy import SEVERITY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shopace.core.evaluation import Floats
+    from shopace.core.pipeline.batch import Batch, Compared, Flags, Integers, Measured
+    from shopace.core.pipeline.plan import Offer, Test
+
+UNKNOWN_STAKE = -1.0
+
+
+def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
+    """Every offer that fires for a shop, with its severity and the GMV at stake."""
+    plan = batch.plan
+    stakes = _stakes(measured, len(batch.shops))
+    parts: list[tuple[Integers, Integers, Integers, Floats, Integers]] = []
+
+    def add(number: int, offer: Offer, fired: Flags, severity: Integers, line: int = -1) -> None:
+        for test in offer.only_if:
+            fired = fired & _holds(measured, compared, test)
+        shop = np.nonzero(fired)[0]
+        if shop.size:
+            parts.append(
+                (
+                    shop,
+                    np.full(shop.size, number),
+                    severity[shop],
+                    stakes[offer.channel][shop],
+                    np.full(shop.size, line),
+                )
+            )
+
+    on_line = {
+        (line.key, line.channel): (place, flags, SEVERITY[line.level])
+        for place, (line, flags) in enumerate(compared.lines)
+    }
+    for number, offer in enumerate(plan.offers):
+        if offer.trigger is None:
+            found = on_line.get((offer.line, offer.channel))
+            if found is not None:
+                place, flags, level = found
+                add(number, offer, flags, np.full(flags.shape, level), place)
+        else:
+            fired = _holds(measured, compared, offer.trigger)
+            if fired.any():
+                add(number, offer, fired, _severity(plan.values, compared, offer.trigger))
+    joined = [np.concatenate(each) for each in zip(*parts, strict=True)] if parts else _nothing()
+    shop, offer_number, severity, stake, line = joined
+    return Proposals(shop=shop, offer=offer_number, severity=severity, stake=stake, line=line)
+
+
+def _nothing() -> list[np.ndarray]:
+    none = np.zeros(0, dtype=np.int64)
+    return [none, none, none, np.zeros(0), none]
+
+
+def _holds(measured: Measured, compared: Compared, test: Test) -> Flags:
+    """Whether a condition holds, on known numbers; missing holds nothing."""
+    condition, column = test.condition, test.column
+    if isinstance(condition, Declined):
+        return np.asarray(compared.aa[column] == ISSUE)
+    if isinstance(condition, BehindPeers):
+        return np.asarray(compared.ab[column] == ISSUE)
+    value = measured.values[Period.L7D][column]
+    if isinstance(condition, AtLeast):
+        return np.asarray(value >= test.line)
+    return np.asarray(value <= test.line)
+
+
+def _severity(values: Mapping[str, float], compared: Compared, test: Test) -> Integers:
+    """3, 2 or 1 by how far the change or the gap goes; a plain line is 2."""
+    condition, column = test.condition, test.column
+    if isinstance(condition, Declined):
+        size, kind = np.abs(compared.change[column]), "aa"
+    elif isinstance(condition, BehindPeers):
+        size, kind = compared.gap[column], "ab"
+    else:
+        return np.full(compared.gap.shape[1], 2)
+    marked, severe = values[f"core.{kind}_marked"], values[f"core.{kind}_severe"]
+    level: Integers = 1 + (size >= marked).astype(np.int64) + (size >= severe)
+    return level
+
+
+def _stakes(measured: Measured, shops: int) -> dict[Channel, Floats]:
+    """30-day GMV of each channel as far as it is a core channel; −1 where it is unknown."""
+    unknown = np.full(shops, np.nan)
+    month = {channel: gmv for (period, channel), gmv in measured.gmv.items() if period == "L30D"}
+    stakes = {
+        channel: np.where(measured.core[place], month.get(channel, unknown), 0.0)
+        for place, channel in enumerate(FIVE)
+    }
+    for group, members in GROUP_MEMBERS.items():
+        if group not in stakes:
+            stakes[group] = _sum([stakes[each] for each in members])
+    total = _sum([stakes[channel] for channel in FIVE])
+    split = measured.core.any(axis=0)
+    stakes[Channel.SHOP] = np.where(split, total, month.get(Channel.SHOP, unknown))
+    stakes[Channel.PRODUCT_CARD] = month.get(Channel.PRODUCT_CARD, unknown)
+    return {key: np.where(np.isnan(each), UNKNOWN_STAKE, each) for key, each in stakes.items()}
+
+
+def _sum(rows: list[Floats]) -> Floats:
+    total = rows[0]
+    for each in rows[1:]:
+        total = total + each
+    return total

@@ -1,0 +1,114 @@
+"""run: all the stages in their order, over a block or for one shop.
+
+Only `load` and whoever writes the documents touch the world. The same inputs and the same memory
+give the same bytes, whatever the size of the slices.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shopace.core.pipeline.cards import Words
+from shopace.core.pipeline.compare import compare
+from shopace.core.pipeline.conclude import conclude
+from shopace.core.pipeline.load import load
+from shopace.core.pipeline.measure import measure
+from shopace.core.pipeline.merge import merge
+from shopace.core.pipeline.plan import Plan
+from shopace.core.pipeline.propose import propose
+from shopace.core.pipeline.publish import publish
+from shopace.core.pipeline.rank import rank
+from shopace.core.records.metrics import Legend, LegendColumn
+from shopace.core.warehouse.benchmarks import require_fit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shopace.core.host.registry import Registry
+    from shopace.core.pipeline.load import Recall
+    from shopace.core.records.document import Document
+    from shopace.core.warehouse.benchmarks import BenchmarkSet
+    from shopace.core.warehouse.policy import Policy
+    from shopace.core.warehouse.snapshot import Block, Snapshot
+
+SLICE_SHOPS = 512
+"""Shops evaluated together: their arrays stay in the processor's cache."""
+
+
+class Inputs:
+    """What a diagnosis is made from. Open it once and use it for many shops.
+
+    Raises BenchmarkError where the benchmark set was not built from this snapshot.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        snapshot: Snapshot,
+        benchmarks: BenchmarkSet | None,
+        policy: Policy,
+    ) -> None:
+        if benchmarks is not None:
+            require_fit(benchmarks, snapshot.manifest.id, snapshot.manifest.as_of)
+        self.registry, self.snapshot = registry, snapshot
+        self.benchmarks, self.policy = benchmarks, policy
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What there is to compute, worked out once."""
+        return Plan(self.registry, self.snapshot.manifest, self.policy, self.benchmarks)
+
+    @cached_property
+    def words(self) -> Words:
+        """What cards say, prepared once."""
+        return Words(self.plan)
+
+    @cached_property
+    def legend(self) -> Legend:
+        """What the positions of the metrics arrays mean."""
+        return Legend(
+            id=self.plan.legend_id,
+            columns=tuple(
+                LegendColumn(
+                    metric=column.metric.key,
+                    title=column.metric.title,
+                    channel=column.channel,
+                    category=column.category,
+                    unit=column.metric.unit,
+                    direction=column.metric.direction,
+                    is_key=column.metric.is_key,
+                )
+                for column in self.plan.columns
+            ),
+        )
+
+
+def diagnose_block(
+    inputs: Inputs, block: int, *, recall: Recall | None = None, slice_shops: int = SLICE_SHOPS
+) -> Iterator[list[Document]]:
+    """The documents of a block of the snapshot, slice by slice."""
+    opened = inputs.snapshot.block(block)
+    for start in range(0, len(opened.shops), slice_shops):
+        stop = min(start + slice_shops, len(opened.shops))
+        yield _diagnose(inputs, opened, start, stop, recall)
+
+
+def diagnose_shop(inputs: Inputs, shop: str, *, recall: Recall | None = None) -> Document:
+    """The document of one shop: the same code, a batch of one.
+
+    Raises UnknownShopError where the snapshot does not hold the shop.
+    """
+    block, offset = inputs.snapshot.find(shop)
+    return _diagnose(inputs, inputs.snapshot.block(block), offset, offset + 1, recall)[0]
+
+
+def _diagnose(
+    inputs: Inputs, block: Block, start: int, stop: int, recall: Recall | None
+) -> list[Document]:
+    plan = inputs.plan
+    batch = load(plan, block, start, stop, recall)
+    measured = measure(batch)
+    compared = compare(batch, measured)
+    merged = merge(plan, rank(plan, propose(batch, measured, compared)))
+    return [publish(*each) for each in conclude(batch, measured, compared, merged, inputs.words)]

@@ -1,0 +1,232 @@
+"""Building a benchmark set: every shop of a snapshot measured by the pipeline's own code.
+
+The formulas are evaluated by the same stages that diagnose, so a shop and its peers can never be
+measured in two ways. Order statistics are exact; `benchmarks.py` says what is stored.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from shopace.core.evaluation import median, midpoint_change
+from shopace.core.host.registry import fingerprint
+from shopace.core.pipeline.load import load
+from shopace.core.pipeline.measure import measure, vocabularies
+from shopace.core.pipeline.plan import Plan
+from shopace.core.vocabulary.units import Direction, Period
+from shopace.core.warehouse.benchmarks import (
+    ARRAYS,
+    GRID,
+    BenchmarkManifest,
+    BenchmarkSet,
+    open_benchmarks,
+)
+from shopace.core.warehouse.cohorts import Cohort, cohorts_of
+from shopace.core.warehouse.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from shopace.core.evaluation import Floats
+    from shopace.core.host.registry import Registry
+    from shopace.core.warehouse.snapshot import Snapshot
+
+PER_MILLE = 1000
+ROWS_AT_ONCE = 64
+"""Rows kept in memory together, over all shops: bounds memory at 64 × 8 bytes a shop."""
+
+
+def build_benchmarks(
+    registry: Registry,
+    snapshot: Snapshot,
+    folder: Path,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> BenchmarkSet:
+    """The benchmark set of a snapshot, written into `folder/<id>/`, whole or not at all.
+
+    The id is a fingerprint of the snapshot and of the metrics with their benchmarks: what is built
+    already is returned as it is. `progress` is told (done, of).
+    """
+    plan = Plan(registry, snapshot.manifest, Policy(id="none", lines=()), None)
+    rows = [
+        number
+        for number, column in enumerate(plan.columns)
+        if column.metric.key in registry.benchmarks
+    ]
+    moves = [
+        number
+        for number, column in enumerate(plan.columns)
+        if column.metric.direction is not Direction.NEITHER
+    ]
+    prints = {plan.columns[n].metric.key: "" for n in (*rows, *moves)}
+    prints = {metric: plan.print_of(metric) for metric in sorted(prints)}
+    identity = f"{snapshot.id}-{fingerprint([snapshot.id, prints, registry.ladders], 8)}"
+    if (folder / identity / "manifest.json").is_file():
+        return open_benchmarks(folder / identity)
+
+    cohorts, members = _cohorts(plan, snapshot)
+    tops = [round(PER_MILLE * registry.benchmarks[plan.columns[n].metric.key].top) for n in rows]
+    arrays = _empty(len(cohorts), len(rows), len(moves))
+    steps = [rows[i : i + ROWS_AT_ONCE] for i in range(0, len(rows), ROWS_AT_ONCE)]
+    steps_of_moves = [moves[i : i + ROWS_AT_ONCE] for i in range(0, len(moves), ROWS_AT_ONCE)]
+    total, done = len(steps) + len(steps_of_moves), 0
+    for at, part in enumerate(steps):
+        values = _oriented(plan, snapshot, part)
+        first = at * ROWS_AT_ONCE
+        for cohort, shops in enumerate(members):
+            _order_statistics(values[:, shops], tops, arrays, cohort, first)
+        done = _tell(progress, done, total)
+    for at, part in enumerate(steps_of_moves):
+        values = _moves(plan, snapshot, part)
+        place = slice(at * ROWS_AT_ONCE, at * ROWS_AT_ONCE + len(part))
+        for cohort, shops in enumerate(members):
+            inside = values[:, shops]
+            arrays["moves"][cohort, place] = median(inside.T)
+            arrays["movers"][cohort, place] = np.count_nonzero(~np.isnan(inside), axis=1)
+        done = _tell(progress, done, total)
+
+    def named(numbers: list[int]) -> tuple[tuple[str, str], ...]:
+        return tuple((plan.columns[n].metric.key, plan.columns[n].channel.value) for n in numbers)
+
+    manifest = BenchmarkManifest(
+        id=identity,
+        snapshot=snapshot.id,
+        as_of=snapshot.manifest.as_of,
+        rows=named(rows),
+        moves=named(moves),
+        metrics=prints,
+        cohorts=tuple(cohorts),
+        files={},
+    )
+    return _write(folder, manifest, arrays)
+
+
+def _empty(cohorts: int, rows: int, moves: int) -> dict[str, NDArray[np.float64 | np.int64]]:
+    return {
+        "peers": np.zeros((cohorts, rows), dtype=np.int64),
+        "lower": np.full((cohorts, rows), np.nan),
+        "upper": np.full((cohorts, rows), np.nan),
+        "grid": np.full((cohorts, rows, GRID), np.nan),
+        "moves": np.full((cohorts, moves), np.nan),
+        "movers": np.zeros((cohorts, moves), dtype=np.int64),
+    }
+
+
+def _cohorts(plan: Plan, snapshot: Snapshot) -> tuple[list[Cohort], list[NDArray[np.int64]]]:
+    """Every cohort of the snapshot, sorted, and the positions of its shops."""
+    codes: dict[str, list[NDArray[np.int64]]] = {"region": [], "currency": [], "industry": []}
+    tier = []
+    for number in range(len(snapshot)):
+        block = snapshot.block(number)
+        tier.append(measure(load(plan, block, 0, len(block.shops))).tier)
+        for field, parts in codes.items():
+            parts.append(block.profile[field].astype(np.int64))
+    levels = cohorts_of(
+        np.concatenate(codes["region"]),
+        np.concatenate(codes["currency"]),
+        np.concatenate(codes["industry"]),
+        np.concatenate(tier),
+        vocabularies(plan),
+    )
+    found = {
+        cohort: np.nonzero(codes == code)[0]
+        for codes, cohorts in levels
+        for code, cohort in enumerate(cohorts)
+    }
+    ordered = sorted(found)
+    return ordered, [found[cohort] for cohort in ordered]
+
+
+def _oriented(plan: Plan, snapshot: Snapshot, columns: list[int]) -> Floats:
+    """30-day values times the metric's sign, NaN where the sample does not suffice."""
+    parts = []
+    for number in range(len(snapshot)):
+        block = snapshot.block(number)
+        measured = measure(load(plan, block, 0, len(block.shops)))
+        values, samples = (
+            each[Period.L30D][columns] for each in (measured.values, measured.samples)
+        )
+        least = plan.min_sample[columns]
+        enough = (least == 0) | (samples >= least) | ~plan.is_quotient[columns]
+        parts.append(np.where(enough, plan.sign[columns] * values, np.nan))
+    return np.concatenate(parts, axis=1)
+
+
+def _moves(plan: Plan, snapshot: Snapshot, columns: list[int]) -> Floats:
+    """Midpoint change of seven days against the seven before."""
+    parts = []
+    for number in range(len(snapshot)):
+        block = snapshot.block(number)
+        measured = measure(load(plan, block, 0, len(block.shops)))
+        current, previous = (measured.values[p][columns] for p in (Period.L7D, Period.P7D))
+        parts.append(midpoint_change(current, previous))
+    return np.concatenate(parts, axis=1)
+
+
+def _order_statistics(
+    values: Floats,
+    tops: list[int],
+    arrays: dict[str, NDArray[np.float64 | np.int64]],
+    cohort: int,
+    first: int,
+) -> None:
+    """Fill in one cohort's peers, neighbours of the benchmark, and percentile grid."""
+    ordered = np.sort(values, axis=1)  # NaN last
+    known = np.count_nonzero(~np.isnan(ordered), axis=1)
+    for place, count in enumerate(known.tolist()):
+        row = first + place
+        arrays["peers"][cohort, row] = count
+        if count == 0:
+            continue
+        here = ordered[place]
+        if count > 1:
+            rank = -(-tops[row] * (count - 1) // PER_MILLE)  # ⌈top × (m − 1)⌉, from 1
+            arrays["lower"][cohort, row] = here[rank - 1]
+            arrays["upper"][cohort, row] = here[rank]
+        at = [max(-(-step * count // (GRID - 1)), 1) - 1 for step in range(GRID)]
+        arrays["grid"][cohort, row] = here[at]
+
+
+def _tell(progress: Callable[[int, int], None] | None, done: int, total: int) -> int:
+    if progress is not None:
+        progress(done + 1, total)
+    return done + 1
+
+
+def _write(
+    folder: Path, manifest: BenchmarkManifest, arrays: dict[str, NDArray[np.float64 | np.int64]]
+) -> BenchmarkSet:
+    folder.mkdir(parents=True, exist_ok=True)
+    from pathlib import Path as _Path  # noqa: PLC0415  # only here at run time
+
+    draft = _Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
+    try:
+        sizes = {}
+        for name in ARRAYS:
+            file = draft / f"{name}.npy"
+            with file.open("wb") as out:
+                np.save(out, arrays[name], allow_pickle=False)
+                out.flush()
+                os.fsync(out.fileno())
+            sizes[name] = file.stat().st_size
+        manifest = msgspec.structs.replace(manifest, files=sizes)
+        with (draft / "manifest.json").open("wb") as out:
+            out.write(msgspec.json.encode(manifest))
+            out.flush()
+            os.fsync(out.fileno())
+        draft.rename(folder / manifest.id)
+    except OSError:
+        shutil.rmtree(draft, ignore_errors=True)
+        if not (folder / manifest.id / "manifest.json").is_file():  # else somebody was faster
+            raise
+    return open_benchmarks(folder / manifest.id)
