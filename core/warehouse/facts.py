@@ -1,0 +1,392 @@
+"""Are the facts fit for use? `facts check` and every build ask this first.
+
+Refused are conflicting duplicates, dates past the latest final day, ids that are none, and values
+that are no numbers. Single bad cells become missing and are counted. Nothing is repaired silently.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shopace.core.errors import FactsError, Problem
+from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.units import Aggregation
+from shopace.core.warehouse.facts_report import FactsReport, MeasureReport, TableReport
+from shopace.core.warehouse.facts_tables import (
+    CHANNELS,
+    CODE,
+    Cell,
+    Facts,
+    FactsTable,
+    name,
+    open_facts,
+)
+from shopace.core.warehouse.mapping import AbsentDay, FactsMapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from shopace.core.vocabulary.measures import Measure
+
+__all__ = [
+    "FactsReport",
+    "MeasureReport",
+    "TableReport",
+    "check",
+    "check_facts",
+    "facts_view",
+    "require_sound",
+    "shops_view",
+]
+
+SHOP_ID = "[A-Za-z0-9_.-]{1,64}"
+_EXAMPLES = 3
+
+
+def check_facts(
+    mapping: FactsMapping,
+    folder: Path | str,
+    measures: Mapping[str, Measure],
+    *,
+    today: date | None = None,
+) -> FactsReport:
+    """Read all facts and tell all that is wrong with them.
+
+    Dates past the mapping's latest final day are refused; where it declares none, dates past
+    `today`. Raises FactsError for files that cannot be read at all.
+    """
+    with open_facts(mapping, folder, measures) as facts:
+        return check(facts, today=today)
+
+
+def require_sound(report: FactsReport) -> None:
+    """Raise FactsError with all problems of the report, if any."""
+    if report.problems:
+        raise FactsError("the facts are refused", problems=report.problems)
+
+
+def check(facts: Facts, *, today: date | None = None) -> FactsReport:
+    """The report of opened facts; afterwards each table has its views `facts_{i}`, `shops_{i}`."""
+    problems: list[Problem] = []
+    tables: list[TableReport] = []
+    measures: list[MeasureReport] = []
+    for table in facts.tables:
+        report = _check_table(facts, table, today, problems)
+        tables.append(report)
+        measures += _measures(facts, table, problems)
+    tables += [_check_shops(facts, table, problems) for table in facts.shop_tables]
+    problems += _delivered_twice(facts, measures)
+    delivered = {each.measure for each in measures}
+    sources = [f"SELECT shop FROM {each.profile}" for each in (*facts.tables, *facts.shop_tables)]
+    count = facts.rows(f"SELECT count(DISTINCT shop) FROM ({' UNION ALL '.join(sources)})")
+    return FactsReport(
+        marketplace=facts.mapping.marketplace.name,
+        rows=sum(each.rows for each in tables),
+        shops=count[0][0],
+        first_day=facts.first_day,
+        last_day=facts.last_day,
+        tables=tuple(tables),
+        measures=tuple(sorted(measures, key=lambda each: (each.measure, each.channel))),
+        not_delivered=tuple(sorted(set(facts.measures) - delivered)),
+        problems=tuple(problems),
+    )
+
+
+def facts_view(table: FactsTable) -> str:
+    """The view of a checked table: rows of known channels, each once."""
+    return f"facts_{table.index}"
+
+
+def shops_view(table: FactsTable) -> str:
+    """The view of a checked table of shops: each shop once."""
+    return f"shops_{table.index}"
+
+
+def _check_table(
+    facts: Facts, table: FactsTable, today: date | None, problems: list[Problem]
+) -> TableReport:
+    market = facts.mapping.marketplace
+    where = table.table.files
+    limit = market.latest_final_day if market.latest_final_day is not None else today
+    rows, shops, undated, first, last = facts.rows(
+        "SELECT count(*), count(DISTINCT shop), count(*) FILTER (day IS NULL), min(day), max(day) "
+        f"FROM {table.raw}",
+        table,
+    )[0]
+    problems += _bad_ids(facts, table)
+    if undated:
+        what = f"{undated} rows have no date that can be read in {name(table.table.date)}"
+        problems.append(Problem(where=where, what=what, hint="days are written 2026-10-31"))
+    if limit is not None and last is not None and last > limit:
+        late = facts.rows(f"SELECT count(*) FROM {table.raw} WHERE day > DATE '{limit}'", table)
+        means = "the latest final day" if market.latest_final_day is not None else "today"
+        what = f"{late[0][0]} rows are dated after {limit}, {means}; the last {last}"
+        hint = "deliver days when they are over, or correct latest_final_day in the mapping"
+        problems.append(Problem(where=where, what=what, hint=hint))
+    columns = ", ".join((table.keys, *table.cell_columns))
+    folded = _fold(
+        facts,
+        table,
+        view=facts_view(table),
+        source=f"SELECT {columns} FROM {table.raw} WHERE channel IS NOT NULL",
+        keys=table.keys,
+        problems=problems,
+    )
+    return TableReport(
+        files=where,
+        file_count=len(table.files),
+        kind=table.table.kind,
+        rows=rows,
+        shops=shops,
+        first_day=first,
+        last_day=last,
+        duplicates=folded,
+        undeclared=table.undeclared,
+        unknown_channels=_unknown_channels(facts, table),
+    )
+
+
+def _check_shops(facts: Facts, table: FactsTable, problems: list[Problem]) -> TableReport:
+    rows, shops = facts.rows(f"SELECT count(*), count(DISTINCT shop) FROM {table.profile}", table)[
+        0
+    ]
+    problems += _bad_ids(facts, table)
+    folded = _fold(
+        facts,
+        table,
+        view=shops_view(table),
+        source=f"SELECT * FROM {table.profile}",
+        keys="shop",
+        problems=problems,
+    )
+    return TableReport(
+        files=table.table.files,
+        file_count=len(table.files),
+        kind=table.table.kind,
+        rows=rows,
+        shops=shops,
+        duplicates=folded,
+        undeclared=table.undeclared,
+    )
+
+
+def _bad_ids(facts: Facts, table: FactsTable) -> list[Problem]:
+    bad = facts.rows(
+        f"SELECT shop, count(*) FROM {table.profile} GROUP BY shop "
+        f"HAVING shop IS NULL OR NOT regexp_full_match(shop, '{SHOP_ID}') ORDER BY shop",
+        table,
+    )
+    if not bad:
+        return []
+    shown = ", ".join("(empty)" if each[0] is None else repr(each[0]) for each in bad[:_EXAMPLES])
+    more = " …" if len(bad) > _EXAMPLES else ""
+    what = f"{sum(each[1] for each in bad)} rows have no usable shop id: {shown}{more}"
+    hint = "ids are 1–64 of A-Z a-z 0-9 _ . -"
+    return [Problem(where=table.table.files, what=what, hint=hint)]
+
+
+def _fold(
+    facts: Facts, table: FactsTable, *, view: str, source: str, keys: str, problems: list[Problem]
+) -> int:
+    """Create `view` with each key once. Duplicates that differ are a problem; equal ones count."""
+    create = f"CREATE OR REPLACE TEMP VIEW {view} AS "
+    facts.rows(create + source)
+    repeated = f"SELECT {keys} FROM {view} GROUP BY {keys} HAVING count(*) > 1"
+    (several,) = facts.rows(f"SELECT count(*) FROM ({repeated})", table)[0]
+    if not several:
+        return 0
+    rows = facts.rows(f"SELECT count(*) FROM {view}", table)[0][0]
+    facts.rows(create + source.replace("SELECT", "SELECT DISTINCT", 1))
+    distinct = facts.rows(f"SELECT count(*) FROM {view}", table)[0][0]
+    conflicts = facts.rows(f"{repeated} ORDER BY ALL", table)
+    if conflicts:
+        shown = "; ".join(
+            " ".join(str(part) for part in _key(table, each)) for each in conflicts[:_EXAMPLES]
+        )
+        more = " …" if len(conflicts) > _EXAMPLES else ""
+        what = f"{len(conflicts)} keys have several rows with different values: {shown}{more}"
+        hint = "deliver one row per shop and day, and per channel where there is one"
+        if "day" not in keys:
+            hint = "deliver one row per shop"
+        problems.append(Problem(where=table.table.files, what=what, hint=hint))
+    return int(rows - distinct)
+
+
+def _key(table: FactsTable, key: tuple[object, ...]) -> Iterable[object]:
+    """A key as its author knows it."""
+    parts = list(key)
+    if len(parts) > 2 and isinstance(parts[2], int):
+        parts[2] = CHANNELS[parts[2]]
+    if len(parts) > 3 and isinstance(parts[3], int):
+        parts[3] = table.cells[parts[3]].source.column
+    if table.table.channel is None and len(parts) > 2 and not table.is_long:
+        del parts[2]
+    return parts
+
+
+def _unknown_channels(facts: Facts, table: FactsTable) -> tuple[tuple[str, int], ...]:
+    unknown = [word for word, channel in table.words.items() if channel is None]
+    if not unknown or table.table.channel is None:
+        return ()
+    column = f"CAST({name(table.table.channel)} AS VARCHAR)"
+    counts = dict(facts.rows(f"SELECT {column}, count(*) FROM {table.source} GROUP BY ALL", table))
+    return tuple(
+        sorted(("(empty)" if word is None else word, counts.get(word, 0)) for word in unknown)
+    )
+
+
+def _measures(facts: Facts, table: FactsTable, problems: list[Problem]) -> list[MeasureReport]:
+    """Every (measure, channel) of a table that has a known cell, or is zero by declaration."""
+    if not table.cells or table.first_day is None or table.last_day is None:
+        return []
+    found: list[MeasureReport] = []
+    tallies = _tallies(facts, table)
+    absent = _absent_days(facts, table)
+    for (index, channel), (rows, given, numbers, known) in sorted(tallies.items()):
+        cell = table.cells[index]
+        if given > numbers:
+            problems.append(_no_number(facts, table, index, given - numbers))
+        if not known:
+            continue
+        counts = _bad_cells(facts, table, index, channel) if known < numbers else {}
+        is_gauge = cell.measure.aggregation is Aggregation.LAST
+        found.append(
+            MeasureReport(
+                measure=cell.measure.key,
+                channel=channel,
+                table=table.index,
+                column=cell.source.column,
+                cells=rows,
+                known=known,
+                absent_days=absent.get((index, channel), 0),
+                absent_day="last value" if is_gauge else cell.absent_day.value,
+                **counts,
+            )
+        )
+    return found + _zero_channels(facts, table, tallies)
+
+
+Tally = tuple[int, int, int, int]
+
+
+def _tallies(facts: Facts, table: FactsTable) -> dict[tuple[int, Channel], Tally]:
+    """Per (cell, channel): rows, cells given, numbers among them, known ones."""
+    known_channels = f"FROM {table.raw} WHERE channel IS NOT NULL GROUP BY ALL"
+    if table.is_long:
+        rows = facts.rows(
+            f"SELECT cell, channel, count(*), count_if(t), count(x), count(c) {known_channels}",
+            table,
+        )
+        return {(row[0], CHANNELS[row[1]]): row[2:] for row in rows}
+    counts = ", ".join(f"count_if(t{i}), count(x{i}), count(c{i})" for i in range(len(table.cells)))
+    return {
+        (i, _own(cell, CHANNELS[row[0]])): (row[1], *row[2 + 3 * i : 5 + 3 * i])
+        for row in facts.rows(f"SELECT channel, count(*), {counts} {known_channels}", table)
+        for i, cell in enumerate(table.cells)
+    }
+
+
+def _own(cell: Cell, channel: Channel) -> Channel:
+    return cell.source.channel if cell.source.channel is not None else channel
+
+
+def _columns_of(table: FactsTable, index: int, channel: Channel) -> tuple[str, str, str]:
+    """X and c of a cell, and which rows hold it."""
+    if table.is_long:
+        return "x", "c", f"cell = {index} AND channel = {CODE[channel]}"
+    own = table.cells[index].source.channel is not None
+    where = "channel IS NOT NULL" if own else f"channel = {CODE[channel]}"
+    return f"x{index}", f"c{index}", where
+
+
+def _bad_cells(facts: Facts, table: FactsTable, index: int, channel: Channel) -> dict[str, int]:
+    x, c, where = _columns_of(table, index, channel)
+    nan, infinite, negative, other = facts.rows(
+        f"SELECT count_if(isnan({x})), count_if(isinf({x})), "
+        f"count_if({x} < 0 AND NOT isinf({x})), count_if({x} >= 0 AND isfinite({x})) "
+        f"FROM {table.raw} WHERE {where} AND {x} IS NOT NULL AND {c} IS NULL",
+        table,
+    )[0]
+    large = other
+    if table.cells[index].measure.may_be_negative:
+        negative, large = 0, other + negative
+    return {"nan": nan, "infinite": infinite, "negative": negative, "too_large": large}
+
+
+def _no_number(facts: Facts, table: FactsTable, index: int, count: int) -> Problem:
+    source = table.cells[index].source
+    t, x = ("t", "x") if table.is_long else (f"t{index}", f"x{index}")
+    only = f" AND cell = {index}" if table.is_long else ""
+    (shop, day), *_ = facts.rows(
+        f"SELECT shop, day FROM {table.raw} WHERE {t} AND {x} IS NULL{only} ORDER BY ALL LIMIT 1",
+        table,
+    )
+    what = f'{count} cells of "{source.column}" are no numbers, such as that of {shop} on {day}'
+    hint = "numbers are written 1234.5, without thousands separators, units or currency"
+    return Problem(where=table.table.files, what=what, hint=hint)
+
+
+def _absent_days(facts: Facts, table: FactsTable) -> dict[tuple[int, Channel], int]:
+    """Per (cell, channel): days without a row, from each shop's first row in the table on."""
+    view = facts_view(table)
+    known = f"day BETWEEN DATE '{table.first_day}' AND DATE '{table.last_day}'"
+    (days,) = facts.rows(
+        f"SELECT coalesce(sum(DATE '{table.last_day}' - first + 1), 0)::BIGINT "
+        f"FROM (SELECT min(day) AS first FROM {view} WHERE {known} GROUP BY shop)",
+        table,
+    )[0]
+    keys = "cell, channel" if table.is_long else "channel"
+    rows = facts.rows(f"SELECT {keys}, count(*) FROM {view} WHERE {known} GROUP BY ALL", table)
+    if table.is_long:
+        return {(row[0], CHANNELS[row[1]]): days - row[2] for row in rows}
+    return {
+        (i, _own(cell, CHANNELS[row[0]])): days - row[1]
+        for row in rows
+        for i, cell in enumerate(table.cells)
+    }
+
+
+def _zero_channels(
+    facts: Facts, table: FactsTable, tallies: Mapping[tuple[int, Channel], Tally]
+) -> list[MeasureReport]:
+    """Channels the mapping lists that have no row at all: zero, where absent days are zero."""
+    market = facts.mapping.marketplace
+    if table.table.channel is None or not market.channels_declared:
+        return []
+    seen = {channel for _, channel in tallies}
+    return [
+        MeasureReport(
+            measure=cell.measure.key,
+            channel=channel,
+            table=table.index,
+            column=cell.source.column,
+            cells=0,
+            known=0,
+            absent_day=cell.absent_day.value,
+        )
+        for channel in market.channels
+        for cell in table.cells
+        if channel not in seen
+        and channel in cell.measure.channels
+        and cell.absent_day is AbsentDay.ZERO
+        and cell.measure.aggregation is not Aggregation.LAST
+    ]
+
+
+def _delivered_twice(facts: Facts, measures: Iterable[MeasureReport]) -> list[Problem]:
+    first: dict[tuple[str, Channel], MeasureReport] = {}
+    problems = []
+    for each in measures:
+        other = first.setdefault((each.measure, each.channel), each)
+        if other is not each:
+            tables = facts.mapping.tables
+            what = (
+                f"{each.measure} of {each.channel} comes from {tables[other.table].files} "
+                f"and from {tables[each.table].files}"
+            )
+            where = f"{facts.mapping.origin}: tables[{each.table}].measures"
+            hint = "name the measures of one of the tables and leave it out"
+            problems.append(Problem(where=where, what=what, hint=hint))
+    return problems

@@ -1,0 +1,72 @@
+"""What is told about the facts of a marketplace."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from shopace.core.errors import Problem
+from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.record import Record
+
+
+class MeasureReport(Record, frozen=True, kw_only=True):
+    """A measure in one channel, as the facts deliver it."""
+
+    measure: str
+    channel: Channel
+    table: int
+    """Index into the mapping's tables."""
+    column: str
+    cells: int
+    """Rows of the channel, duplicates among them."""
+    known: int
+    nan: int = 0
+    infinite: int = 0
+    negative: int = 0
+    """Of a measure that cannot be negative: "not final yet"."""
+    too_large: int = 0
+    absent_days: int = 0
+    """Days without a row, from each shop's first row to the last known day."""
+    absent_day: str = "missing"
+    """What they mean: zero, missing, or for a gauge `last value`."""
+
+    @property
+    def missing(self) -> int:
+        """Cells that are not known, for whatever reason."""
+        return self.cells - self.known
+
+
+class TableReport(Record, frozen=True, kw_only=True):
+    files: str
+    file_count: int
+    kind: str
+    rows: int
+    shops: int
+    first_day: date | None = None
+    last_day: date | None = None
+    duplicates: int = 0
+    """Rows that repeat another one exactly; they count once."""
+    undeclared: tuple[str, ...] = ()
+    """Columns (in the long layout: measures) that the mapping does not name. They are not read."""
+    unknown_channels: tuple[tuple[str, int], ...] = ()
+    """(word, rows): channels nobody knows or this marketplace does not have. Rows are kept out."""
+
+
+class FactsReport(Record, frozen=True, kw_only=True):
+    """What `facts check` found. With problems the facts are refused."""
+
+    marketplace: str
+    rows: int
+    shops: int
+    first_day: date
+    last_day: date
+    tables: tuple[TableReport, ...]
+    measures: tuple[MeasureReport, ...]
+    """Delivered ones. What is not among them is missing everywhere."""
+    not_delivered: tuple[str, ...]
+    """Known measures without a single known cell."""
+    problems: tuple[Problem, ...]
+
+    @property
+    def delivered(self) -> tuple[tuple[str, Channel], ...]:
+        return tuple((each.measure, each.channel) for each in self.measures)

@@ -1,0 +1,530 @@
+"""The tables of a facts folder, opened in DuckDB and brought to one shape.
+
+However a table was delivered (Parquet or CSV, wide or long, ids as text or integers, numbers as
+text), its view has the columns `shop`, `day`, `channel` (a code, see `CHANNELS`) and cells: numbers
+as integers of 1/units, so that sums are exact and the same whatever the number of threads. An
+amount is thus held as the integer of its DECIMAL(18,4). What is no number (NaN, infinity, too
+large, negative where that means "not final yet") is NULL: missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from shopace.core.errors import FactsError, Problem, did_you_mean
+from shopace.core.host.registry import fingerprint
+from shopace.core.vocabulary.channels import FIVE, Channel, parse_channel
+from shopace.core.vocabulary.units import Unit
+from shopace.core.warehouse.mapping import AbsentDay, FactsMapping, Kind, Layout, Source, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from shopace.core.vocabulary.measures import Measure
+
+CHANNELS = tuple(Channel)
+"""The channel of a code."""
+CODE = {channel: code for code, channel in enumerate(CHANNELS)}
+
+MEMORY_LIMIT = "2GB"
+"""Of DuckDB; beyond it, it spills to disk."""
+
+_FINE = frozenset({Unit.RATIO, Unit.SCORE, Unit.MULTIPLE, Unit.HOURS})
+"""Kept to six decimals; amounts, counts and the like to four."""
+_CELL_BOUND = 1e16
+"""Cells are smaller, in integer units: 180 days of five channels then fit 64 bits."""
+
+_INTEGERS = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
+    | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
+)
+_NUMBERS = _INTEGERS | {"FLOAT", "DOUBLE", "BOOLEAN", "VARCHAR"}
+_IDS = _INTEGERS | {"VARCHAR", "UUID"}
+_DAYS = frozenset({"DATE", "VARCHAR", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
+
+
+def units_of(measure: Measure) -> int:
+    """How many integer units make 1 of the measure."""
+    return 1_000_000 if measure.unit in _FINE else 10_000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A measure as one table delivers it."""
+
+    measure: Measure
+    source: Source
+    absent_day: AbsentDay
+
+
+@dataclass(frozen=True, eq=False)
+class FactsTable:
+    """An opened table.
+
+    `raw` is the view of all rows, with x (number), t (whether anything is given) and c (integer
+    units) per cell; in the long layout one of each and `cell`, the index into `cells`.
+    """
+
+    index: int
+    table: Table
+    files: tuple[Path, ...]
+    cells: tuple[Cell, ...]
+    columns: dict[str, str]
+    """Name → DuckDB type."""
+    words: dict[str | None, Channel | None]
+    """Words of the channel column; None: kept out."""
+    undeclared: tuple[str, ...]
+    first_day: date | None
+    """The first day that is known; None: the table has no rows."""
+    last_day: date | None
+
+    @property
+    def is_long(self) -> bool:
+        return self.table.layout is Layout.LONG
+
+    @property
+    def source(self) -> str:
+        """The files, as SQL."""
+        return _reader(self.files)
+
+    @property
+    def raw(self) -> str:
+        return f"raw_{self.index}"
+
+    @property
+    def profile(self) -> str:
+        return f"profile_{self.index}"
+
+    @property
+    def keys(self) -> str:
+        """The columns that make a row the same as another."""
+        return "shop, day, channel" + (", cell" if self.is_long else "")
+
+    @property
+    def cell_columns(self) -> tuple[str, ...]:
+        return ("c",) if self.is_long else tuple(f"c{i}" for i in range(len(self.cells)))
+
+
+@dataclass
+class Facts:
+    """Opened facts. Use it as `open_facts` gives it, within its `with` block."""
+
+    mapping: FactsMapping
+    folder: Path
+    measures: Mapping[str, Measure]
+    connection: duckdb.DuckDBPyConnection
+    tables: list[FactsTable] = field(default_factory=list)
+    shop_tables: list[FactsTable] = field(default_factory=list)
+
+    @property
+    def first_day(self) -> date:
+        return min(each.first_day for each in self.tables if each.first_day is not None)
+
+    @property
+    def last_day(self) -> date:
+        """The latest final day."""
+        declared = self.mapping.marketplace.latest_final_day
+        if declared is not None:
+            return declared
+        return max(each.last_day for each in self.tables if each.last_day is not None)
+
+    def day_of(self, as_of: date | None) -> date:
+        """The as-of date of a snapshot. Raises FactsError for a day without facts."""
+        if as_of is None:
+            return self.last_day
+        if not self.first_day <= as_of <= self.last_day:
+            raise FactsError(
+                f"there are no final facts of {as_of}",
+                hint=f"they reach from {self.first_day} to {self.last_day}",
+            )
+        return as_of
+
+    def fingerprint(self) -> str:
+        """Of the files' names and contents."""
+        files = sorted({file for each in (*self.tables, *self.shop_tables) for file in each.files})
+        return fingerprint([(self.name_of(file), _digest(file)) for file in files])
+
+    def name_of(self, file: Path) -> str:
+        return file.relative_to(self.folder).as_posix()
+
+    def rows(self, query: str, of: FactsTable | None = None) -> list[tuple[Any, ...]]:
+        """The rows of a query. Raises FactsError naming the file of table `of` that is damaged."""
+        try:
+            return self.connection.execute(query).fetchall()
+        except duckdb.Error as error:
+            raise self.blame(error, of) from error
+
+    def arrays(self, query: str, of: FactsTable | None = None) -> dict[str, Any]:
+        """The columns of a query as NumPy arrays, masked where there are NULLs."""
+        try:
+            return self.connection.execute(query).fetchnumpy()
+        except duckdb.Error as error:
+            raise self.blame(error, of) from error
+
+    def blame(self, error: duckdb.Error, table: FactsTable | None) -> FactsError:
+        """Which files of a table cannot be read to the end, and why."""
+        problems = []
+        for file in table.files if table is not None else ():
+            try:
+                scan = f"SELECT bit_xor(hash(COLUMNS(*))) FROM {_reader((file,))}"
+                self.connection.execute(scan).fetchall()
+            except duckdb.Error as cause:
+                what = f"cannot be read: {first_line(cause)}"
+                hint = "the file is damaged; deliver it again"
+                problems.append(Problem(where=self.name_of(file), what=what, hint=hint))
+        if problems:
+            return FactsError("the facts are refused", problems=problems)
+        return FactsError(f"the facts cannot be read: {first_line(error)}")
+
+
+@contextmanager
+def open_facts(
+    mapping: FactsMapping,
+    folder: Path | str,
+    measures: Mapping[str, Measure],
+    *,
+    spill: Path | None = None,
+    threads: int | None = None,
+    memory_limit: str = MEMORY_LIMIT,
+) -> Iterator[Facts]:
+    """Open all tables. Raises FactsError with every file that cannot be used, and why.
+
+    `spill` is the folder for what does not fit into memory; None: nothing is written.
+    """
+    home = Path(folder)
+    if not home.is_dir():
+        raise FactsError(f"there is no facts folder {home}")
+    if not any(home.iterdir()):
+        hint = "deliver the files that the mapping names, or: shopace simulate"
+        raise FactsError(f"the facts folder {home} is empty", hint=hint)
+    connection = _connect(spill, threads, memory_limit)
+    try:
+        facts = Facts(mapping, home, measures, connection)
+        problems: list[Problem] = []
+        for index, table in enumerate(mapping.tables):
+            opened = _open(facts, index, table, problems)
+            if opened is not None:
+                (facts.tables if table.kind is Kind.FACTS else facts.shop_tables).append(opened)
+        if not problems and all(each.first_day is None for each in facts.tables):
+            problems.append(Problem(where=home.name, what="the facts have no rows"))
+        if problems:
+            raise FactsError("the facts are refused", problems=problems)
+        yield facts
+    finally:
+        connection.close()
+
+
+def name(identifier: str) -> str:
+    """A quoted SQL identifier."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """A quoted SQL text."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n", 1)[0]
+
+
+def _connect(
+    spill: Path | None, threads: int | None, memory_limit: str
+) -> duckdb.DuckDBPyConnection:
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "memory_limit": memory_limit,
+        "temp_directory": str(spill) if spill is not None else "",
+        "preserve_insertion_order": "false",
+    }
+    if threads is not None:
+        config["threads"] = threads
+    return duckdb.connect(":memory:", config=config)
+
+
+def _reader(files: Sequence[Path]) -> str:
+    listed = "[" + ", ".join(text(str(each)) for each in files) + "]"
+    if files[0].suffix.lower() == ".csv":
+        return f"read_csv({listed}, union_by_name=true, all_varchar=true, header=true)"
+    return f"read_parquet({listed}, union_by_name=true, hive_partitioning=false)"
+
+
+def _open(facts: Facts, index: int, table: Table, problems: list[Problem]) -> FactsTable | None:
+    before = len(problems)
+    files = tuple(sorted(each for each in facts.folder.glob(table.files) if each.is_file()))
+    if not files:
+        there = [facts.name_of(each) for each in facts.folder.rglob("*") if each.is_file()]
+        hint = did_you_mean(table.files, there) or f"{facts.mapping.origin}: tables[{index}].files"
+        problems.append(Problem(where=table.files, what="there is no such file", hint=hint))
+        return None
+    columns: dict[str, str] = {}
+    for file in files:
+        found = _columns(facts, (file,), facts.name_of(file), problems)
+        if found is not None:
+            problems += _absent_columns(facts, index, table, facts.name_of(file), found)
+            columns.update(found)
+    if len(problems) > before:
+        return None
+    if len(files) > 1:
+        columns = _columns(facts, files, table.files, problems) or {}
+    _judge_types(facts, index, table, columns, problems)
+    if len(problems) > before:
+        return None
+    cells, undeclared = _cells(facts, table, columns, _measure_words(facts, table, files))
+    opened = FactsTable(index, table, files, cells, columns, {}, undeclared, None, None)
+    if table.channel is not None:
+        opened.words.update(_channel_words(facts, opened))
+    _create_views(facts, opened)
+    if table.kind is Kind.SHOPS:
+        return opened
+    return _with_days(facts, opened)
+
+
+def _columns(
+    facts: Facts, files: Sequence[Path], where: str, problems: list[Problem]
+) -> dict[str, str] | None:
+    try:
+        rows = facts.connection.execute(f"DESCRIBE SELECT * FROM {_reader(files)}").fetchall()
+    except duckdb.Error as error:
+        kind = "CSV" if files[0].suffix.lower() == ".csv" else "Parquet"
+        what = f"cannot be read as {kind}: {first_line(error)}"
+        problems.append(Problem(where=where, what=what, hint="the file is damaged or cut off"))
+        return None
+    return {row[0]: row[1] for row in rows}
+
+
+def _named_columns(table: Table) -> list[tuple[str, str]]:
+    """(key of the mapping, column that it names)."""
+    named = [("shop", table.shop)]
+    if table.kind is Kind.FACTS:
+        named.append(("date", table.date))
+    if table.channel is not None:
+        named.append(("channel", table.channel))
+    if table.layout is Layout.LONG:
+        named += [("measure", table.measure), ("value", table.value)]
+    elif table.sources is not None:
+        for each in table.sources:
+            key = each.measure + (f"@{each.channel}" if each.channel else "")
+            named.append((f"measures.{key}", each.column))
+    return named + [(f"profile.{field}", column) for field, column in table.profile]
+
+
+def _absent_columns(
+    facts: Facts, index: int, table: Table, file: str, columns: Mapping[str, str]
+) -> list[Problem]:
+    return [
+        Problem(
+            where=f"{facts.mapping.origin}: tables[{index}].{key}",
+            what=f'names the column "{column}", which {file} does not have',
+            hint=did_you_mean(column, columns) or f"it has {', '.join(columns)}",
+        )
+        for key, column in _named_columns(table)
+        if column not in columns
+    ]
+
+
+def _judge_types(
+    facts: Facts, index: int, table: Table, columns: Mapping[str, str], problems: list[Problem]
+) -> None:
+    for key, column in _named_columns(table):
+        kind = columns.get(column, "VARCHAR")
+        hint = ""
+        if key == "shop":
+            means, fits = "an id: deliver text or an integer", kind in _IDS
+            if kind in ("FLOAT", "DOUBLE"):
+                hint = "floating point loses digits of ids beyond 2^53"
+            fits = fits or (kind.startswith("DECIMAL(") and kind.endswith(",0)"))
+        elif key in ("date", "profile.opened_on"):
+            means, fits = "a day: deliver DATE", kind in _DAYS
+        elif key == "value" or key.startswith("measures."):
+            means, fits = "a number", kind in _NUMBERS or kind.startswith("DECIMAL(")
+        elif key == "profile.focus_channels":
+            means, fits = "text", kind in ("VARCHAR", "VARCHAR[]")
+        else:
+            means, fits = "text", kind == "VARCHAR" or kind in _IDS or kind.startswith("ENUM(")
+        if not fits:
+            where = f"{facts.mapping.origin}: tables[{index}].{key}"
+            what = f'the column "{column}" of {table.files} is {kind}, not {means}'
+            problems.append(Problem(where=where, what=what, hint=hint))
+
+
+def _measure_words(facts: Facts, table: Table, files: Sequence[Path]) -> list[str]:
+    """The words of a long table's measure column."""
+    if table.layout is not Layout.LONG:
+        return []
+    query = f"SELECT DISTINCT CAST({name(table.measure)} AS VARCHAR) FROM {_reader(files)}"
+    return sorted(row[0] for row in facts.rows(query) if row[0] is not None)
+
+
+def _cells(
+    facts: Facts, table: Table, columns: Mapping[str, str], words: Sequence[str]
+) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
+    """The measures of a table, and the columns (words) that nobody declared."""
+    if table.kind is not Kind.FACTS:
+        used = {column for _, column in _named_columns(table)}
+        return (), tuple(each for each in columns if each not in used)
+    present = list(words) if table.layout is Layout.LONG else list(columns)
+    used = {column for _, column in _named_columns(table)}
+    sources = table.sources
+    if sources is None:
+        named = [each for each in present if each in facts.measures]
+        sources = tuple(Source(measure=each, column=each) for each in named)
+        used |= set(named)
+    else:
+        used |= {each.column for each in sources}
+    default = table.absent_day if table.absent_day is not None else AbsentDay.MISSING
+    cells = tuple(
+        Cell(
+            facts.measures[each.measure],
+            each,
+            each.absent_day if each.absent_day is not None else default,
+        )
+        for each in sources
+    )
+    return cells, tuple(each for each in present if each not in used)
+
+
+def _channel_words(facts: Facts, table: FactsTable) -> dict[str | None, Channel | None]:
+    column = name(str(table.table.channel))
+    query = f"SELECT DISTINCT CAST({column} AS VARCHAR) FROM {_reader(table.files)}"
+    declared = dict(table.table.channel_words)
+    return {row[0]: _channel(row[0], declared, facts.mapping) for row in facts.rows(query, table)}
+
+
+def _channel(
+    word: str | None, declared: Mapping[str, Channel], mapping: FactsMapping
+) -> Channel | None:
+    if word is None:
+        return None
+    channel = declared.get(word)
+    if channel is None:
+        try:
+            channel = parse_channel(word)
+        except ValueError:
+            return None
+    absent = channel in FIVE and channel not in mapping.marketplace.channels
+    return None if absent else channel
+
+
+def _number(column: str, kind: str) -> str:
+    if kind == "VARCHAR":
+        return f"TRY_CAST(NULLIF(trim({column}), '') AS DOUBLE)"
+    return f"CAST({column} AS DOUBLE)"
+
+
+def _cell(number: str, cell: Cell) -> str:
+    """Integer units of a number, NULL where it is none."""
+    factor = repr(cell.source.scale * units_of(cell.measure))
+    scaled = f"{number} * {factor}"
+    low = f"-{_CELL_BOUND!r}" if cell.measure.may_be_negative else "0"
+    fits = f"{scaled} >= {low} AND {scaled} < {_CELL_BOUND!r}"
+    return f"CASE WHEN {fits} THEN TRY_CAST({scaled} AS BIGINT) END"
+
+
+def _day(column: str, kind: str) -> str:
+    return f"TRY_CAST({column} AS DATE)" if kind == "VARCHAR" else f"CAST({column} AS DATE)"
+
+
+def _create_views(facts: Facts, table: FactsTable) -> None:
+    declared, columns = table.table, table.columns
+    shop = f"CAST({name(declared.shop)} AS VARCHAR) AS shop"
+    base = _reader(table.files)
+    day = ""
+    if declared.kind is Kind.FACTS:
+        day = f", {_day(name(declared.date), columns[declared.date])} AS day"
+        facts.connection.execute(
+            f"CREATE TEMP VIEW {table.raw} AS SELECT {shop}{day}, {_cell_columns(table)} "
+            f"FROM {base}" + _long_rows(table)
+        )
+    fields = [_profile_column(field, column, columns[column]) for field, column in declared.profile]
+    facts.connection.execute(
+        f"CREATE TEMP VIEW {table.profile} AS SELECT {', '.join([shop + day, *fields])} FROM {base}"
+    )
+
+
+def _cell_columns(table: FactsTable) -> str:
+    """Channel code and cells of a row, as SQL."""
+    declared, columns = table.table, table.columns
+    channel = str(CODE[Channel.SHOP])
+    if declared.channel is not None:
+        known = "".join(
+            f" WHEN {text(word)} THEN {CODE[each]}"
+            for word, each in table.words.items()
+            if word is not None and each is not None
+        )
+        column = f"CAST({name(declared.channel)} AS VARCHAR)"
+        channel = f"CASE {column}{known} ELSE NULL END" if known else "NULL"
+    if not table.is_long:
+        parts = [f"CAST({channel} AS UTINYINT) AS channel"]
+        for i, cell in enumerate(table.cells):
+            column = name(cell.source.column)
+            number = _number(column, columns[cell.source.column])
+            parts += [
+                f"{number} AS x{i}",
+                f"{_given(column, columns[cell.source.column])} AS t{i}",
+                f"{_cell(number, cell)} AS c{i}",
+            ]
+        return ", ".join(parts)
+    word = f"CAST({name(declared.measure)} AS VARCHAR)"
+    value = name(declared.value)
+    number = _number(value, columns[declared.value])
+    codes, cells, own = "", "", ""
+    for i, cell in enumerate(table.cells):
+        when = f" WHEN {text(cell.source.column)} THEN "
+        codes += f"{when}{i}"
+        cells += f"{when}{_cell(number, cell)}"
+        if cell.source.channel is not None:
+            own += f"{when}{CODE[cell.source.channel]}"
+    channel = f"CASE {word}{own} ELSE {channel} END" if own else channel
+    return (
+        f"CAST({channel} AS UTINYINT) AS channel, "
+        f"CAST({f'CASE {word}{codes} END' if codes else 'NULL'} AS USMALLINT) AS cell, "
+        f"{number} AS x, {_given(value, columns[declared.value])} AS t, "
+        f"{f'CASE {word}{cells} END' if cells else 'CAST(NULL AS BIGINT)'} AS c"
+    )
+
+
+def _long_rows(table: FactsTable) -> str:
+    """A long table's rows of undeclared words are not looked at."""
+    if not table.is_long:
+        return ""
+    words = ", ".join(text(cell.source.column) for cell in table.cells)
+    return f" WHERE CAST({name(table.table.measure)} AS VARCHAR) IN ({words or 'NULL'})"
+
+
+def _given(column: str, kind: str) -> str:
+    """Whether there is anything in a cell."""
+    blank = f" AND trim({column}) <> ''" if kind == "VARCHAR" else ""
+    return f"({column} IS NOT NULL{blank})"
+
+
+def _profile_column(field: str, column: str, kind: str) -> str:
+    quoted = name(column)
+    if field == "opened_on":
+        return f"{_day(quoted, kind)} AS {field}"
+    if kind == "VARCHAR[]":
+        return f"NULLIF(array_to_string({quoted}, ','), '') AS {field}"
+    return f"NULLIF(trim(CAST({quoted} AS VARCHAR)), '') AS {field}"
+
+
+def _with_days(facts: Facts, table: FactsTable) -> FactsTable:
+    """Which days of the table are known: declared ones, else from its first to its last date."""
+    first, last = facts.rows(f"SELECT min(day), max(day) FROM {table.raw}", table)[0]
+    market = facts.mapping.marketplace
+    if first is not None:
+        first = market.first_day if market.first_day is not None else first
+        last = market.latest_final_day if market.latest_final_day is not None else last
+    return replace(table, first_day=first, last_day=last)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
