@@ -1,0 +1,314 @@
+"""Snapshots: what a worker knows of the facts, in column-major blocks mapped into memory.
+
+A snapshot is a folder `{marketplace}-{as_of}-{8 hex}`. It appears whole or not at all and is never
+changed. Reading one needs no DuckDB.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import msgspec
+import numpy as np
+
+from shopace.core.errors import Problem, SnapshotError, UnknownShopError, did_you_mean
+from shopace.core.host.registry import fingerprint
+from shopace.core.warehouse.snapshot_files import (
+    ARRAYS,
+    BLOCKS,
+    MANIFEST,
+    SCHEMA,
+    Manifest,
+    Row,
+    publish,
+    unfinished,
+    write_block,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from shopace.core.vocabulary.measures import Measure
+    from shopace.core.vocabulary.metrics import Metric
+    from shopace.core.warehouse.mapping import FactsMapping
+
+__all__ = [
+    "BLOCK_SHOPS",
+    "Block",
+    "Manifest",
+    "Row",
+    "Snapshot",
+    "build_snapshot",
+    "latest_snapshot",
+    "open_snapshot",
+]
+
+BLOCK_SHOPS = 2048
+AGAIN = "delete the folder and build it again: shopace snapshot build"
+
+_ID = re.compile(r"(?P<marketplace>.+)-(?P<as_of>\d{4}-\d\d-\d\d)-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some shops in a row. Arrays are read-only, mapped from disk; the last axis is the shop."""
+
+    values: NDArray[np.float64]
+    """(manifest.rows, shops); NaN is missing."""
+    known: NDArray[np.uint8]
+    """(manifest.rows, shops): known days of the period, at most; for gauges 1 or 0."""
+    history: NDArray[np.float64]
+    """(manifest.history, shops): the metric's own weekly noise; NaN is unknown."""
+    profile: NDArray[Any]
+    """Structured: id, name, region, industry, currency, timezone, opened_on, focus."""
+
+    @cached_property
+    def shops(self) -> list[str]:
+        """The ids, ascending."""
+        return [each.decode() for each in self.profile["id"].tolist()]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An opened snapshot. It holds the manifest; blocks are mapped when asked for."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    def __len__(self) -> int:
+        """The number of blocks."""
+        return len(self.manifest.blocks)
+
+    @cached_property
+    def row_of(self) -> dict[Row, int]:
+        """(period, measure, channel) → row of `values` and `known`."""
+        return {row: index for index, row in enumerate(self.manifest.rows)}
+
+    @cached_property
+    def history_of(self) -> dict[tuple[str, str], int]:
+        """(metric, channel) → row of `history`."""
+        return {row: index for index, row in enumerate(self.manifest.history)}
+
+    def block(self, index: int) -> Block:
+        """Map block `index`. Raises SnapshotError when its files have gone or are damaged."""
+        entry = self.manifest.blocks[index]
+        return Block(**{array: self._map(entry.files[array].name) for array in ARRAYS})
+
+    def find(self, shop: str) -> tuple[int, int]:
+        """(block, offset within it). Raises UnknownShopError with the nearest id."""
+        firsts = [entry.first for entry in self.manifest.blocks]
+        index = max(bisect_right(firsts, shop) - 1, 0)
+        near: list[str] = []
+        if firsts:
+            near = self.block(index).shops
+            offset = bisect_left(near, shop)
+            if offset < len(near) and near[offset] == shop:
+                return index, offset
+        raise UnknownShopError(
+            f'shop "{shop}" is not in snapshot {self.id}', hint=did_you_mean(shop, near)
+        )
+
+    def verify(self) -> None:
+        """Read everything once. Raises SnapshotError with all files whose content changed."""
+        problems = [
+            Problem(where=file.name, what="its checksum is not the one of the build")
+            for entry in self.manifest.blocks
+            for file in entry.files.values()
+            if _checksum(self.path / file.name) != file.crc32
+        ]
+        if problems:
+            raise SnapshotError(f"snapshot {self.id} is damaged", problems=problems, hint=AGAIN)
+
+    def _map(self, name: str) -> NDArray[Any]:
+        try:
+            return np.load(self.path / name, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+        except (OSError, ValueError) as error:
+            raise SnapshotError(
+                f"snapshot {self.id} is damaged: {name} cannot be read, {error}", hint=AGAIN
+            ) from error
+
+
+def open_snapshot(path: Path | str) -> Snapshot:
+    """Open the snapshot in folder `path`: manifest and file sizes are checked, contents are not.
+
+    Raises SnapshotError for what is missing, half-written, damaged or of another version.
+    """
+    folder = Path(path)
+    try:
+        content = (folder / MANIFEST).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        if folder.is_dir():
+            what = f"snapshot {folder.name} is half-written: it has no {MANIFEST}"
+            raise SnapshotError(what, hint=AGAIN) from None
+        raise SnapshotError(
+            f"there is no snapshot at {folder}", hint="build one: shopace snapshot build"
+        ) from None
+    except OSError as error:
+        raise SnapshotError(f"snapshot {folder.name} cannot be read: {error}") from error
+    manifest = _decode(folder, content)
+    problems = [
+        problem
+        for entry in manifest.blocks
+        for file in entry.files.values()
+        for problem in _size_problem(folder, file.name, file.bytes)
+    ]
+    if problems:
+        raise SnapshotError(
+            f"snapshot {folder.name} is incomplete or damaged", problems=problems, hint=AGAIN
+        )
+    return Snapshot(folder, manifest)
+
+
+def latest_snapshot(
+    folder: Path | str, marketplace: str | None = None, as_of: date | None = None
+) -> Snapshot:
+    """The snapshot of the latest as-of date in `folder`, of those that fit.
+
+    Of two with one date the one of the later facts. A folder that should be the one and is damaged
+    is an error, never a reason to take an older one.
+    """
+    found: list[tuple[date, float, Path, str]] = []
+    home = Path(folder)
+    for path in home.iterdir() if home.is_dir() else ():
+        match = _ID.fullmatch(path.name)
+        if match is None or path.name.startswith(".") or not path.is_dir():
+            continue
+        name, day = match["marketplace"], date.fromisoformat(match["as_of"])
+        if marketplace in (None, name) and as_of in (None, day):
+            found.append((day, path.stat().st_mtime, path, name))
+    names = sorted({each[3] for each in found})
+    if len(names) > 1:
+        raise SnapshotError(
+            f"{home} holds snapshots of several marketplaces: {', '.join(names)}",
+            hint="name the marketplace",
+        )
+    if not found:
+        of = (f" of {marketplace}" if marketplace else "") + (f" as of {as_of}" if as_of else "")
+        raise SnapshotError(
+            f"there is no snapshot{of} in {home}", hint="build one: shopace snapshot build"
+        )
+    latest = max(each[0] for each in found)
+    snapshots = [open_snapshot(each[2]) for each in sorted(found) if each[0] == latest]
+    return max(snapshots, key=lambda each: each.manifest.latest_available_date)
+
+
+def build_snapshot(
+    mapping: FactsMapping,
+    facts_folder: Path | str,
+    out_folder: Path | str,
+    *,
+    measures: Mapping[str, Measure],
+    metrics: Mapping[str, Metric],
+    as_of: date | None = None,
+    today: date | None = None,
+    block_shops: int = BLOCK_SHOPS,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Snapshot:
+    """Build the snapshot of `as_of` (default: the latest final day) under `out_folder`.
+
+    The same facts, mapping, records and date give the same snapshot: an existing one is returned.
+    `progress` is called with what is being done, steps done and steps in all. Raises FactsError
+    with everything that is refused; nothing is left behind then.
+    """
+    # Workers read snapshots and never need DuckDB.
+    from shopace.core.warehouse.facts import check, require_sound  # noqa: PLC0415
+    from shopace.core.warehouse.facts_tables import open_facts  # noqa: PLC0415
+    from shopace.core.warehouse.windows import Windows  # noqa: PLC0415
+
+    tell = progress if progress is not None else _silent
+    out = Path(out_folder)
+    prints = {key: fingerprint(each) for key, each in sorted(measures.items())}
+    metric_prints = {key: fingerprint(each) for key, each in sorted(metrics.items())}
+    with unfinished(out, mapping.marketplace.name) as hidden:
+        (hidden / BLOCKS).mkdir()
+        spill = hidden / "spill"
+        tell("reading the facts", 0, 1)
+        with open_facts(mapping, facts_folder, measures, spill=spill) as facts:
+            day = facts.day_of(as_of)
+            facts_print = facts.fingerprint()
+            key = fingerprint(
+                [SCHEMA, facts_print, mapping.fingerprint, prints, metric_prints, block_shops], 8
+            )
+            name = f"{mapping.marketplace.name}-{day.isoformat()}-{key}"
+            if (out / name).exists():
+                return open_snapshot(out / name)
+            report = check(facts, today=today)
+            require_sound(report)
+            windows = Windows(facts, report, day, metrics, block_shops=block_shops)
+            entries = []
+            for index, arrays in enumerate(windows.blocks()):
+                tell("building blocks", index, windows.block_count)
+                entries.append(write_block(hidden, index, arrays))
+            tell("building blocks", windows.block_count, windows.block_count)
+            manifest = Manifest(
+                schema=SCHEMA,
+                id=name,
+                marketplace=mapping.marketplace.name,
+                as_of=day,
+                latest_available_date=report.last_day,
+                first_day=report.first_day,
+                facts=facts_print,
+                mapping=mapping.fingerprint,
+                shops=windows.shop_count,
+                block_shops=block_shops,
+                channels=mapping.marketplace.channels,
+                rows=windows.rows,
+                history=windows.history,
+                measures=prints,
+                metrics=metric_prints,
+                blocks=tuple(entries),
+                vocabularies=windows.vocabularies,
+            )
+        shutil.rmtree(spill, ignore_errors=True)
+        publish(hidden, out / name, manifest)
+    return open_snapshot(out / name)
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    return None
+
+
+def _decode(folder: Path, content: bytes) -> Manifest:
+    try:
+        schema = msgspec.json.decode(content, type=dict[str, Any]).get("schema")
+        if schema != SCHEMA:
+            raise SnapshotError(
+                f"snapshot {folder.name} is of version {schema}, this program reads {SCHEMA}",
+                hint="build it again: shopace snapshot build",
+            )
+        return msgspec.json.decode(content, type=Manifest)
+    except msgspec.MsgspecError as error:
+        what = f"snapshot {folder.name} is damaged: {MANIFEST} cannot be read, {error}"
+        raise SnapshotError(what, hint=AGAIN) from error
+
+
+def _size_problem(folder: Path, name: str, expected: int) -> list[Problem]:
+    try:
+        size = (folder / name).stat().st_size
+    except OSError:
+        return [Problem(where=name, what="the file is missing")]
+    if size != expected:
+        return [Problem(where=name, what=f"{size} bytes, {expected} at the build")]
+    return []
+
+
+def _checksum(path: Path) -> int:
+    value = 0
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            value = crc32(chunk, value)
+    return value
