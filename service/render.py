@@ -23,6 +23,7 @@ from shopace.core.records.diagnosis import (
     ShopProfile,
     TierStanding,
 )
+from shopace.core.records.metrics import Legend, MetricValues
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import CATEGORIES, Unit
 from shopace.service.clean import clean
@@ -35,10 +36,10 @@ COLOURS = {"P0": "red", "P1": "yellow", "P2": "green"}
 WORDS = {"P0": "risk", "P1": "needs attention", "P2": "can improve"}
 
 _BAR_CELLS = 24
-_FACTORS = {"impressions": "impressions", "ctr": "CTR", "ctor": "CTOR", "aov": "AOV"}
 _REASONS = {
     "not_delivered": "the facts do not carry what they need",
     "incomplete": "days are missing in the facts",
+    "no_activity": "nothing happened that could be measured",
     "rejected": "the plugin was rejected (shopace plugins check)",
     "failed": "the plugin failed in this diagnosis",
     "rebuild_snapshot": "the snapshot is older than the plugin (shopace snapshot build)",
@@ -52,6 +53,25 @@ def show(
     for part in _parts(diagnosis, cards):
         console.print(part)
     _print_freshness(console, diagnosis.freshness, note)
+
+
+def show_metrics(console: Console, values: MetricValues, legend: Legend, currency: str) -> None:
+    """Print every metric that has a value, by channel; the others are counted."""
+    numbers = ("7 days", "before", "30 days", "top peers")
+    made = table("metric", "channel", *numbers, right=numbers, wrap=("metric",))
+    unknown = 0
+    for position, column in enumerate(legend.columns):
+        row = [each[position] for each in (values.l7d, values.p7d, values.l30d, values.benchmark)]
+        if all(each is None for each in row[:3]):
+            unknown += 1
+            continue
+        cells = [figure(each, column.unit, currency) for each in row]
+        verdicts = values.aa[position] + values.ab[position]
+        style = "yellow" if "i" in verdicts else ""
+        add_row(made, (column.title, column.channel.label, *cells), style=style)
+    console.print(_section("Every metric", "yellow: declined, or behind top peers", "bold"))
+    console.print(made)
+    console.print(Text(f"{unknown:,} more have no value for this shop", style="dim"))
 
 
 def _parts(diagnosis: Diagnosis, full: int) -> Iterator[RenderableType]:
@@ -144,7 +164,7 @@ def _conclusion(conclusion: Conclusion) -> RenderableType:
     lines = [Text(clean(str(conclusion.sentence)), style="bold")]
     if conclusion.factors:
         factors = (
-            f"{_FACTORS.get(each.factor, clean(each.factor))} {change(each.change)}"
+            f"{clean(each.factor)} {change(each.change)}"
             + ("" if each.channel is Channel.SHOP else f" ({each.channel.label})")
             for each in conclusion.factors
         )
@@ -154,7 +174,8 @@ def _conclusion(conclusion: Conclusion) -> RenderableType:
 
 def _gmv(gmv: GmvBreakdown, shop: ShopProfile, currency: str) -> RenderableType:
     made = table("GMV", "", "amount", "share", "change", right=("amount", "share", "change"))
-    add_row(made, _gmv_cells(gmv.total, "Shop", currency), style="bold")
+    total = figure(gmv.total.amount, Unit.MONEY, currency)
+    add_row(made, ("Shop", "", total, "", _coloured_change(gmv.total.change)), style="bold")
     for part in gmv.channels:
         core = " *" if part.channel in shop.core_channels else ""
         add_row(made, _gmv_cells(part, part.channel.label + core, currency))

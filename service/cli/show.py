@@ -1,0 +1,50 @@
+"""`shopace show`: a published diagnosis."""
+
+from __future__ import annotations
+
+import click
+
+from shopace.core.errors import NotFoundError
+from shopace.service.cli.session import Leaf, session
+
+
+@click.command(
+    cls=Leaf,
+    examples=("shopace show 10023", "shopace show 10023 --json", "shopace show 10023 --metrics"),
+)
+@click.argument("shop")
+@click.option("--cards", type=click.IntRange(0), default=3, show_default=True,
+              help="Task cards below the risk monitor that are shown whole.")  # fmt: skip
+@click.option("--metrics", is_flag=True, help="Show every metric by channel too.")
+def command(shop: str, cards: int, metrics: bool) -> None:
+    """Show a shop's published diagnosis.
+
+    Reads it from the results server, as another service would: see docs/reading-results.md.
+    """
+    from shopace.core.results.reader import DiagnosisReader
+    from shopace.service.render import show, show_metrics
+    from shopace.workers.settings import connect_briefly, settings_from_environment
+
+    settings = settings_from_environment(data=session().data)
+    reader = DiagnosisReader(connect_briefly(settings.results_url, "results"))
+    stored = reader.get(shop)
+    if stored is None:
+        raise NotFoundError(
+            f'no diagnosis of shop "{shop}" is published',
+            hint=f"never diagnosed, or too long ago: shopace enqueue {shop}",
+        )
+    legend = reader.legend(stored.metrics.legend) if metrics else None
+    if session().json:
+        told = {
+            "shop": shop,
+            "as_of": stored.as_of,
+            "fence": stored.fence,
+            "diagnosis": stored.diagnosis,
+            "metrics": stored.metrics,
+        }
+        session().emit(told | ({"legend": legend} if metrics else {}))
+        return
+    console = session().console()
+    show(console, stored.diagnosis, cards=cards, note=f"Published with fence {stored.fence}.")
+    if legend is not None:
+        show_metrics(console, stored.metrics, legend, stored.diagnosis.shop.currency)

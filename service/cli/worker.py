@@ -1,0 +1,54 @@
+"""`shopace worker`: the processes that diagnose what is enqueued."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import nullcontext
+
+import click
+
+from shopace.service.cli.session import Leaf, session
+
+
+@click.command(
+    cls=Leaf,
+    examples=(
+        "shopace worker --embedded",
+        "SHOPACE_BROKER_URL=redis://queue/0 SHOPACE_RESULTS_URL=redis://results/0 shopace worker",
+    ),
+)
+@click.option("--processes", type=click.IntRange(1), help="Worker processes. [default: the cores]")
+@click.option(
+    "--embedded",
+    is_flag=True,
+    help="Start the bundled server too and end it with the workers; it keeps nothing on disk.",
+)
+def command(processes: int | None, embedded: bool) -> None:
+    """Work on what is enqueued, until told to stop.
+
+    A supervisor keeps the processes and replaces one that dies, alone. SIGTERM or Ctrl-C ends all
+    of them: running jobs are finished, the others go back to the queue. Logs go to standard error.
+    """
+    import msgspec
+
+    from shopace.workers.embedded import embedded_server
+    from shopace.workers.logging import configure_logging
+    from shopace.workers.settings import settings_from_environment
+    from shopace.workers.supervisor import Supervisor
+
+    level = logging.DEBUG if session().verbosity > 1 else logging.INFO
+    configure_logging(json=True if session().json else None, level=level)
+    with embedded_server(session().folder) if embedded else nullcontext() as server:
+        named = (
+            {
+                "SHOPACE_BROKER_URL": server.url_broker,
+                "SHOPACE_RESULTS_URL": server.url_results,
+            }
+            if server is not None
+            else None
+        )
+        settings = settings_from_environment(named, data=session().data)
+        settings = msgspec.structs.replace(settings, configuration=session().config)
+        Supervisor(settings, processes=processes).run()
+    if session().json:
+        session().emit({"stopped": True})

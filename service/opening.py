@@ -1,0 +1,66 @@
+"""What a diagnosis is made from, opened from a data folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shopace.core.errors import BenchmarkError, SnapshotError
+from shopace.core.pipeline.run import Inputs
+from shopace.core.warehouse.benchmarks import (
+    BenchmarkSet,
+    latest_benchmarks,
+    open_benchmarks,
+    require_fit,
+)
+from shopace.core.warehouse.policy import load_policy
+from shopace.core.warehouse.snapshot import Snapshot, latest_snapshot, open_snapshot
+from shopace.plugins import POLICY_PACKS
+
+if TYPE_CHECKING:
+    from shopace.core.host.registry import Registry
+
+WITHOUT = "--without-benchmarks goes on, and compares with no peers"
+
+
+def find_snapshot(data: Path, *, name: str | None = None, as_of: dt.date | None = None) -> Snapshot:
+    """The snapshot of that name, or the latest one as of a day. Raises SnapshotError."""
+    home = data / "snapshots"
+    if name is None:
+        return latest_snapshot(home, as_of=as_of)
+    snapshot = open_snapshot(home / name)
+    if as_of not in (None, snapshot.manifest.as_of):
+        raise SnapshotError(f"snapshot {name} is as of {snapshot.manifest.as_of}, not {as_of}")
+    return snapshot
+
+
+def find_benchmarks(data: Path, snapshot: Snapshot) -> BenchmarkSet:
+    """The benchmark set of the snapshot. Raises BenchmarkError with what there is instead."""
+    home = data / "benchmarks"
+    found = latest_benchmarks(home, snapshot.id)
+    if found is not None:
+        return found
+    others = [path.parent for path in home.glob("*/manifest.json")]
+    if others:
+        nearest = max(others, key=lambda each: each.stat().st_mtime)
+        try:
+            require_fit(open_benchmarks(nearest), snapshot.id, snapshot.manifest.as_of)
+        except BenchmarkError as error:
+            raise BenchmarkError(error.message, hint=f"{error.hint}; {WITHOUT}") from None
+    hint = f"build one: shopace benchmarks build; {WITHOUT}"
+    raise BenchmarkError(f"there is no benchmark set of snapshot {snapshot.id}", hint=hint)
+
+
+def open_inputs(
+    data: Path,
+    registry: Registry,
+    *,
+    snapshot: str | None = None,
+    as_of: dt.date | None = None,
+    with_benchmarks: bool = True,
+) -> Inputs:
+    """Snapshot, its benchmarks and the built-in policy packs, for diagnoses in this process."""
+    found = find_snapshot(data, name=snapshot, as_of=as_of)
+    benchmarks = find_benchmarks(data, found) if with_benchmarks else None
+    return Inputs(registry, found, benchmarks, load_policy(POLICY_PACKS))
