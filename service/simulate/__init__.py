@@ -132,9 +132,7 @@ def _shop_rows(world: World) -> tuple[dict[str, Column], dict[str, Floats]]:
     """Keys and facts of every shop and day since the shop opened."""
     shop, day = np.nonzero(np.arange(world.days) >= world.shops.opened[:, None])
     keys: dict[str, Column] = {"shop_id": np.array(world.shops.ids, dtype=object)[shop], "day": day}
-    return keys, {
-        name: np.broadcast_to(of, world.shape)[shop, day] for name, of in world.shop.items()
-    }
+    return keys, {name: of[shop, day] for name, of in world.shop.items()}
 
 
 def _channel_rows(world: World) -> tuple[dict[str, Column], dict[str, Floats]]:

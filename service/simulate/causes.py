@@ -26,6 +26,8 @@ _SECOND_WEAKNESS_SHARE = 0.4
 _RECENT_SHARE = 0.75
 _RECENT_DAYS = (5, 10)
 """Most temporary causes begin so many days before the end: the last seven days show them."""
+_CALM_DAYS = 28
+"""Nothing begins before: the first weeks stand in for the time before the facts."""
 _PAST_DAYS = (7, 21)
 """The others are over after so many days, unless the facts end first."""
 
@@ -114,7 +116,7 @@ _TEMPORARY = (
     _happens(
         key="violations",
         story="violations are found",
-        moves={"violations": 4.0},
+        moves={"violations": 6.0},
         strength=(0.5, 1),
         at_once=True,
     ),
@@ -268,7 +270,7 @@ _WEAKNESSES = (
     _lasts(
         key="standing_violations",
         story="old violations weigh",
-        moves={"old_points": 14.0, "health": -0.75},
+        moves={"old_points": 18.0, "health": -0.75},
     ),
 )
 
@@ -323,12 +325,11 @@ class Plan:
     planted: list[Planted] = field(default_factory=list)
 
     def move(self, lever: str) -> Floats:
-        """What the causes multiply the lever by: (shops, days), or (shops, 1) when nothing does."""
-        touching = [each for each in self.planted if lever in each.cause.moves]
-        if not touching:
-            return np.ones((self.shops, 1))
+        """What the causes multiply the lever by: (shops, days), 1 where nothing does."""
         factors = np.ones((self.shops, self.days))
-        for each in touching:
+        for each in self.planted:
+            if lever not in each.cause.moves:
+                continue
             rows = slice(None) if each.shop is None else each.shop
             end = each.start + 1 if each.cause.at_once else each.end
             factors[rows, each.start : end] *= 1.0 + each.cause.moves[lever] * each.strength
@@ -405,8 +406,8 @@ def _dates(recent: float, when: float, length: float, first: int, days: int) -> 
         low, high = _RECENT_DAYS
         return days - low - int(when * (high - low + 1)), days
     low, high = _PAST_DAYS
-    start = first + 7 + int(when * max(days - first - 21, 1))
-    start = min(start, days - 1)
+    room = days - first - _CALM_DAYS - low
+    start = first + _CALM_DAYS + int(when * room) if room > 0 else days - low
     return start, min(start + low + int(length * (high - low + 1)), days)
 
 

@@ -81,8 +81,6 @@ def live_through(world: World) -> None:
 
 def smooth(values: Floats, half_life: float) -> Floats:
     """What is still felt of the days before: an exponential mean, the first day as its start."""
-    if values.shape[1] == 1:
-        return values
     keep = 0.5 ** (1.0 / half_life)
     felt = values.copy()
     for day in range(1, values.shape[1]):
@@ -92,10 +90,13 @@ def smooth(values: Floats, half_life: float) -> Floats:
 
 def before(values: Floats, days: int) -> Floats:
     """The values of `days` ago; at the beginning the first week stands in for the time before."""
-    if values.shape[1] == 1:
-        return values
-    first = np.rint(values[:, :7].mean(axis=1, keepdims=True))
+    first = values[:, :7].mean(axis=1, keepdims=True)
     return np.concatenate([np.repeat(first, days, axis=1), values], axis=1)[:, : values.shape[1]]
+
+
+def counted_before(values: Floats, days: int) -> Floats:
+    """The same for counts, which stay whole numbers."""
+    return np.rint(before(values, days))
 
 
 def rolling(values: Floats, days: int, had: Floats) -> Floats:
@@ -105,7 +106,7 @@ def rolling(values: Floats, days: int, had: Floats) -> Floats:
     """
     usual = values[:, :28].mean(axis=1, keepdims=True)
     sums = np.cumsum(values, axis=1)
-    sums[:, days:] = sums[:, days:] - sums[:, :-days].copy() if values.shape[1] > days else 0.0
+    sums[:, days:] -= sums[:, :-days].copy()
     absent = np.clip(days - 1 - np.arange(values.shape[1]), 0, None)
     earlier: Floats = np.rint(usual * np.minimum(absent, had))
     return sums + earlier
@@ -146,7 +147,7 @@ def _violations(world: World) -> None:
 
     # Two ladders: penalty points that add up and end, or a rating that falls and is earned back.
     each = np.rint(draws.uniform("points each", (world.shape[0], 1), 3, 7))
-    old = np.rint(world.now("old_points") * np.ones(world.shape))
+    old = np.rint(world.now("old_points"))
     ends = draws.uniform("points end", (world.shape[0], 1), 5, 150)
     age = np.arange(world.days)
     old = np.where(age < ends, old, np.floor(old / 3))
@@ -154,7 +155,7 @@ def _violations(world: World) -> None:
     ending = np.where((ends - age <= 30) & (age < ends), old - np.floor(old / 3), 0.0)
     earned = draws.uniform("goodwill", (world.shape[0], 1), 0.0, 0.4) * age
     rating = np.clip(
-        np.rint(world.now("health") + earned) - np.cumsum(found, axis=1) * each * 7, -50, 1000
+        np.rint(world.now("health") + earned) - np.cumsum(found, axis=1) * each * 7, 0, 1000
     )
     by_points = np.array([region == "GB" for region in world.shops.regions])[:, None]
     shop["penalty_points"] = np.where(by_points, points, _MISSING)
@@ -170,8 +171,7 @@ def _held_up(world: World) -> Floats:
 
 def _assortment(world: World) -> None:
     shop, draws = world.shop, world.draws
-    shape = world.shape
-    listings = world.now("assortment") * np.ones(shape)
+    listings = world.now("assortment")
     shop["new_products"] = draws.poisson("new products", listings * world.usual("new_products"))
     listings = np.maximum(np.rint(listings + np.cumsum(shop["new_products"], axis=1) * 0.3), 3)
     shop["all_listings"] = listings
@@ -238,7 +238,7 @@ def _creators(world: World) -> None:
     leaves = 1.0 - world.move("top_creator")
     grown = np.linspace(0.97, 1.03, world.days)
     wanted = world.usual("creators") * smooth(world.move("creators"), 10) * grown
-    creators = np.maximum(np.rint(wanted * np.ones(shape)) - np.rint(leaves), 0) * with_
+    creators = np.maximum(np.rint(wanted) - np.rint(leaves), 0) * with_
     shop["collaborating_creators"] = creators
     posts = world.now("creator_posts")
     videos = draws.binomial("creators posting videos", creators, np.clip(posts, 0, 0.95))
@@ -265,7 +265,7 @@ def _creators(world: World) -> None:
     shop["sample_approval_hours_total"] = np.round(
         approved * world.now("sample_hours") * draws.spread("approval hours", shape, 0.1), 2
     )
-    shop["creators_sampled"] = draws.binomial("sampled", before(approved, 3), 0.95)
+    shop["creators_sampled"] = draws.binomial("sampled", counted_before(approved, 3), 0.95)
     invited = draws.poisson("invitations", (0.3 + creators * 0.05) * with_)
     shop["creator_invitations"] = invited
     accepts = 0.16 * world.move("commission") ** 0.7
@@ -276,8 +276,11 @@ def _creators(world: World) -> None:
         "creators with sales", creators, 0.38 * world.move("creator_posts") ** 0.2
     )
     shop["high_gmv_creators"] = draws.gauge("high GMV creators", creators, 0.08)
-    again = 0.5 * smooth(world.move("creator_posts"), 8)
-    shop["repeat_posting_creators"] = draws.gauge("posting again", creators, again)
+    month = np.minimum(0.75 * smooth(world.move("creator_posts"), 12) ** 0.5, 0.95)
+    posted = draws.gauge("posted in 30 days", creators, month)
+    shop["creators_posted_30d"] = np.maximum(posted, shop["creators_posted"])
+    again = np.minimum(0.62 * smooth(world.move("creator_posts"), 12) ** 0.3, 0.95)
+    shop["repeat_posting_creators"] = draws.gauge("posting again", posted, again)
     written = draws.poisson("messages", (0.4 + creators * 0.08) * with_)
     shop["creator_messages"] = written
     shop["creator_replies"] = draws.binomial("replies", written, world.usual("creator_replies"))
@@ -301,8 +304,8 @@ def _content(world: World) -> Floats:
     weekdays = (world.first_day.weekday() + np.arange(world.days)) % 7
     planned = world.shops.schedule[:, weekdays] * world.has("seller_live")
     comes = draws.uniform("comes", shape) < 0.95 * world.move("live_presence")
-    sessions = planned * comes * (1 + (draws.uniform("second LIVE", shape) < 0.2))
-    hours = sessions * world.usual("live_session_hours") * draws.spread("LIVE hours", shape, 0.15)
+    sessions = planned * comes * (1 + (draws.uniform("second LIVE", shape) < 0.06))
+    hours = sessions * world.usual("live_session_hours") * draws.spread("LIVE hours", shape, 0.12)
     hours = np.round(hours, 2)
     shows = world.channel["creators_posted"][:, :, 3]
     aff_hours = np.round(shows * 1.8 * draws.spread("affiliate LIVE hours", shape, 0.2), 2)
@@ -316,7 +319,7 @@ def _content(world: World) -> Floats:
     pull = np.ones((*shape, len(FIVE)))
     pull[:, :, SELLER_VIDEO] = 0.15 + 0.85 * smooth(world.move("video_posts"), 2)
     pull[:, :, SELLER_VIDEO] *= smooth(world.move("video_hold"), 1) ** 0.8
-    usual_hours = world.shops.schedule.mean(axis=1)[:, None] * 0.95 * 1.2
+    usual_hours = world.shops.schedule.mean(axis=1)[:, None] * 0.95 * 1.06
     usual_hours = usual_hours * world.usual("live_session_hours")
     pull[:, :, SELLER_LIVE] = 0.02 + 0.98 * hours / usual_hours
     pull[:, :, SELLER_LIVE] *= world.move("live_hold") ** 0.8
@@ -355,7 +358,8 @@ def _demand(world: World) -> Floats:
     noise = world.usual("noise")
     own = np.exp(draws.walk("shop noise", (n, days), 0.5) * noise)
     chance = np.exp(draws.normal("channel noise", (n, days, 5)) * (1.4 * noise)[:, :, None])
-    return (weekday * market * growth * own)[:, :, None] * chance
+    wanted: Floats = (weekday * market * growth * own)[:, :, None] * chance
+    return wanted
 
 
 def _sales(world: World, pull: Floats) -> None:
@@ -453,7 +457,7 @@ def _whole_shop(world: World) -> None:
 def _video_and_live(world: World) -> None:
     """How content is watched."""
     draws, channel, shape = world.draws, world.channel, world.shape
-    hold = {SELLER_VIDEO: smooth(world.move("video_hold"), 1), AFFILIATE_VIDEO: np.ones((1, 1))}
+    hold = {SELLER_VIDEO: smooth(world.move("video_hold"), 1), AFFILIATE_VIDEO: np.ones(shape)}
     names = ("video_views", "video_completed_views", "video_engagements", "video_clicks")
     found: dict[str, dict[int, Floats]] = {
         name: {} for name in (*names, "videos_with_sales", "live_videos")
@@ -483,7 +487,7 @@ def _video_and_live(world: World) -> None:
     )
     world.put("videos_with_violations", {SELLER_VIDEO: flagged})
 
-    watch = {SELLER_LIVE: world.move("live_hold"), AFFILIATE_LIVE: np.ones((1, 1))}
+    watch = {SELLER_LIVE: world.move("live_hold"), AFFILIATE_LIVE: np.ones(shape)}
     out: dict[str, dict[int, Floats]] = {
         name: {}
         for name in (
@@ -522,7 +526,7 @@ def _ads_and_promotions(world: World) -> None:
     plan = world.shops.gmv_a_day[:, None] * share / world.usual("roas")
     age = np.arange(world.days) - world.shops.opened[:, None]
     budget = plan * world.move("ad_budget") * (age >= 0) / world.usual("ad_used")
-    budget = np.round(budget * draws.spread("budget", (shape[0], 1), 0.05) * np.ones(shape), 0)
+    budget = np.round(budget * draws.spread("budget", (shape[0], 1), 0.05), 0)
     shop["ad_budget"] = budget
     used = np.clip(world.usual("ad_used") * draws.spread("budget used", shape, 0.05), 0, 1)
     shop["ad_spend"] = np.round(budget * used, 2)
@@ -544,7 +548,7 @@ def _ads_and_promotions(world: World) -> None:
     wide = world.usual("advertised") * np.clip(world.move("ad_budget"), 0.02, 1) ** 0.5 * ads
     shop["advertised_products"] = draws.gauge("advertised", active, wide)
 
-    eligible = world.usual("campaigns_eligible") * np.ones(shape)
+    eligible = world.now("campaigns_eligible")
     shop["campaigns_eligible"] = eligible
     shop["campaigns_joined"] = np.minimum(np.rint(eligible * world.now("campaigns")), eligible)
     joined = world.usual("campaign_products") * world.move("campaigns")
@@ -555,9 +559,7 @@ def _ads_and_promotions(world: World) -> None:
     depth = np.clip(world.usual("discount") * draws.spread("depth day", shape, 0.04), 0.01, 0.7)
     shop["list_price_gmv"] = np.round(shop["promotion_gmv"] / (1.0 - depth), 2)
     shop["discount_amount"] = np.round(shop["list_price_gmv"] - shop["promotion_gmv"], 2)
-    shop["flash_deals"] = np.rint(
-        2.2 * world.move("promotions") * world.usual("promotions") * np.ones(shape)
-    )
+    shop["flash_deals"] = np.rint(2.2 * world.move("promotions") * world.usual("promotions"))
     issued = draws.poisson("coupons", shop["orders"] * world.now("coupons"))
     shop["coupons_issued"] = issued
     shop["coupons_redeemed"] = np.minimum(
@@ -575,33 +577,33 @@ def _parcels(world: World) -> None:
     hours = world.now("handling_hours") * draws.spread("handling day", shape, 0.06)
     late = _late_share(hours)
     in_stock = np.clip(world.now("in_stock"), 0, 1)
-    placed = before(shop["orders"], 1)
+    placed = counted_before(shop["orders"], 1)
     no_stock = np.clip(0.003 + 0.12 * (world.usual("in_stock") - in_stock), 0, 1)
-    gone = draws.binomial("no stock", placed, no_stock * np.ones(shape))
+    gone = draws.binomial("no stock", placed, no_stock)
     other = draws.binomial("other cancellations", placed - gone, 0.006 + 0.03 * late)
     shop["out_of_stock_cancellations"] = gone
     shop["seller_fault_cancellations"] = gone + other
-    due = before(placed - gone - other, 1)
+    due = counted_before(placed - gone - other, 1)
     shop["dispatch_due_orders"] = due
     shop["late_dispatched_orders"] = draws.binomial("late", due, late)
     shop["shipped_orders"] = due
     shop["handling_hours_total"] = np.round(due * hours, 2)
     known = np.clip(world.now("tracking"), 0.02, 0.999)
-    shop["valid_tracking_orders"] = draws.binomial("tracking", due, known * np.ones(shape))
+    shop["valid_tracking_orders"] = draws.binomial("tracking", due, known)
     invalid = due - shop["valid_tracking_orders"]
     shop["false_shipments"] = draws.binomial("false shipments", invalid, 0.05)
-    arriving = before(due, 4)
+    arriving = counted_before(due, 4)
     shop["delivery_due_orders"] = arriving
     on_time = 0.965 - 0.6 * before(late, 3)
     shop["on_time_delivered_orders"] = draws.binomial("on time", arriving, np.clip(on_time, 0.1, 1))
-    shop["completed_orders"] = before(arriving, 1)
+    shop["completed_orders"] = counted_before(arriving, 1)
     shop["orders_awaiting_shipment"] = np.rint(smooth(shop["orders"], 1) * hours / 24)
     shop["orders_overdue"] = np.rint(shop["orders_awaiting_shipment"] * late)
 
 
 def _questions_and_returns(world: World) -> None:
     shop, draws, shape = world.shop, world.draws, world.shape
-    replied = np.clip(world.now("reply_share"), 0.02, 0.995) * np.ones(shape)
+    replied = np.clip(world.now("reply_share"), 0.02, 0.995)
     asked = draws.poisson("inquiries", shop["orders"] * 0.22 + shop["visitors"] * 0.004)
     shop["inquiries"] = asked
     shop["inquiries_replied_24h"] = draws.binomial("replied", asked, replied)
@@ -610,7 +612,7 @@ def _questions_and_returns(world: World) -> None:
     cross = np.clip(0.04 + 0.4 * (1 - replied), 0, 0.9)
     shop["chats_dissatisfied"] = draws.binomial("dissatisfied", shop["chats_rated"], cross)
 
-    bad = world.move("defects") * np.ones(shape)
+    bad = world.move("defects")
     arrived = shop["completed_orders"]
     existed = _existed(world)
     shop["delivered_orders_60d"] = rolling(arrived, 60, existed)
@@ -629,7 +631,7 @@ def _questions_and_returns(world: World) -> None:
     shop["complaints"] = draws.poisson("complaints", arrived * 0.006 * bad)
     shop["open_disputes"] = np.rint(smooth(shop["complaints"], 4) * 4)
     refunded = draws.binomial(
-        "refunded", before(arrived, 1), np.clip(world.usual("refunds") * bad, 0, 0.7)
+        "refunded", counted_before(arrived, 1), np.clip(world.usual("refunds") * bad, 0, 0.7)
     )
     shop["refunded_orders"] = refunded
     shop["items_refunded"] = refunded + draws.poisson("items refunded", refunded * 0.12)
@@ -662,7 +664,7 @@ def _score(world: World) -> None:
         out=np.zeros(shape),
     )
     product = 5.0 - 8.0 * negative - 5.0 * sent_back + wobble
-    late = smooth(_late_share(world.now("handling_hours") * np.ones(shape)), 7)
+    late = smooth(_late_share(world.now("handling_hours")), 7)
     lost = smooth(1.0 - np.clip(world.now("tracking"), 0, 1), 12)
     empty = smooth(world.usual("in_stock") - np.clip(world.now("in_stock"), 0, 1), 12)
     fulfilment = 4.85 - 3.4 * late - 2.0 * lost - 1.2 * np.maximum(empty, 0) + wobble
@@ -684,4 +686,5 @@ def _listings_at_risk(world: World) -> None:
     at_risk = shop["suspended_listings"] + shop["deactivated_listings"] + shop["attention_listings"]
     month = rolling(shop["gmv"], 30, _existed(world))
     share = at_risk / np.maximum(shop["all_listings"], 1)
+    shop["gmv_30d_listings"] = np.round(month, 2)
     shop["gmv_30d_at_risk"] = np.round(month * share, 2)

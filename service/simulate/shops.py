@@ -302,7 +302,7 @@ def _levels(
         "redemption": share("redemption", 0.24, 0.2),
         "free_shipping": share("free_shipping", 0.6),
         "old_points": about("old_points", 0.9, 0.6),
-        "health": 205 + about("health", 190.0, 0.45),
+        "health": 205 + about("health", 95.0, 0.5),
         "followers": about("followers", 160 * 4.2**tier, 0.6),
         "noise": about("noise", 0.075, 0.3),
     }
