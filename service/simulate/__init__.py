@@ -68,8 +68,10 @@ def simulate(
     and chance stay as they are, so that the difference is what the causes did. `progress` is told
     the shops done and all shops.
     """
-    _check(shops, days, causes)
+    _check(shops, days, seed, causes)
     out.mkdir(parents=True, exist_ok=True)
+    # Written last: a folder without it is no facts folder, so a run cut short is never half read.
+    (out / "mapping.toml").unlink(missing_ok=True)
     first_day = last_day - timedelta(days - 1)
     events = market_events(days, only=causes)
     truth = [truth_row(each, "*", first_day, days) for each in events]
@@ -118,11 +120,13 @@ def simulate(
     )
 
 
-def _check(shops: int, days: int, causes: Collection[str] | None) -> None:
+def _check(shops: int, days: int, seed: int, causes: Collection[str] | None) -> None:
     if shops < 1:
         raise ValueError(f"a marketplace needs at least one shop, not {shops}")
     if days < _SHORTEST:
         raise ValueError(f"{days} days are too few: the windows need at least {_SHORTEST}")
+    if seed < 0:
+        raise ValueError(f"a seed is a whole number from 0, not {seed}")
     unknown = sorted(set(causes or ()) - set(CAUSES))
     if unknown:
         raise ValueError(f"unknown causes: {', '.join(unknown)} (known: {', '.join(CAUSES)})")

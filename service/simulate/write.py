@@ -41,8 +41,8 @@ class Pile:
         self._name = name
         self._parts = parts
         self._waiting: list[dict[str, Column]] = []
-        for stale in folder.glob(f"{name}-*.parquet"):  # of an earlier, larger marketplace
-            stale.unlink()
+        for stale in [folder / f"{name}.parquet", *folder.glob(f"{name}-*.parquet")]:
+            stale.unlink(missing_ok=True)  # of an earlier marketplace of another size
 
     def add(self, keys: Mapping[str, Column], facts: Mapping[str, Floats]) -> None:
         self.measures = tuple(sorted(facts, key=[*STANDARD_MEASURES].index))
@@ -96,7 +96,8 @@ def _copy(path: Path, name: str, columns: Mapping[str, object], select: str) -> 
     partial = path.with_name(f".{path.name}.partial")
     with duckdb.connect(config={"threads": 1}) as database:
         database.register(name, dict(columns))
-        database.execute(f"COPY ({select}) TO '{partial}' (FORMAT parquet, COMPRESSION zstd)")
+        target = str(partial).replace("'", "''")
+        database.execute(f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
     partial.replace(path)
 
 

@@ -484,6 +484,22 @@ def test_a_holiday_moves_everyone(facts: Facts, tmp_path: Path, key: str) -> Non
     assert day / calm <= factor if factor < 1 else day / calm >= factor
 
 
+def test_a_run_cut_short_leaves_no_mapping(tmp_path: Path) -> None:
+    simulate(tmp_path, shops=5, days=30)
+
+    def cut(_done: int, _all: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate(tmp_path, shops=5, days=30, seed=2, progress=cut)
+    assert not (tmp_path / "mapping.toml").exists()
+
+
+def test_a_folder_may_have_a_quote_in_its_name(tmp_path: Path) -> None:
+    made = simulate(tmp_path / "the seller's", shops=5, days=30)
+    assert all(path.stat().st_size > 0 for path in made.files)
+
+
 def test_only_the_named_causes_are_kept(tmp_path: Path) -> None:
     one = simulate(tmp_path / "one", shops=200, days=40, causes=("stock_out",))
     none = simulate(tmp_path / "none", shops=200, days=40, causes=())
@@ -511,6 +527,7 @@ def test_the_last_day_is_the_one_asked_for(tmp_path: Path) -> None:
     [
         ({"shops": 0}, "at least one shop"),
         ({"days": 7}, "too few"),
+        ({"seed": -1}, "a whole number from 0"),
         ({"causes": ("bad_luck",)}, "unknown causes: bad_luck"),
     ],
 )
