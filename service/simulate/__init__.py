@@ -12,10 +12,11 @@ import numpy as np
 
 from shopace.core.vocabulary.channels import FIVE
 from shopace.service.simulate.causes import CAUSES, Plan, market_events, plant, truth_row
-from shopace.service.simulate.days import World, live_through
+from shopace.service.simulate.days import live_through
 from shopace.service.simulate.draws import Draws, Floats
 from shopace.service.simulate.feeds import break_feeds
 from shopace.service.simulate.shops import Shops, draw_shops
+from shopace.service.simulate.world import World
 from shopace.service.simulate.write import Column, Pile, write_mapping, write_shops, write_truth
 
 __all__ = ["CAUSES", "Simulation", "simulate"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shopace.service.simulate.days import World
+from shopace.service.simulate.world import World
 
 _BROKEN_SHARE = 0.03
 _RECENT_SHARE = 0.4
