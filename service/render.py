@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from shopace.core.records.card import Evidence, Risk, TaskCard
+from shopace.core.records.card import Evidence, Risk, TaskBasics, TaskCard
 from shopace.core.records.diagnosis import (
     Conclusion,
     Diagnosis,
@@ -116,7 +116,7 @@ def _tasks_below(
     for place, card in enumerate(cards[:full], start=above + 1):
         yield _card(card, place, diagnosis)
     if cards[full:]:
-        yield _further(cards[full:], above + full + 1)
+        yield _further(cards[full:], above + full + 1, diagnosis)
 
 
 def _header(diagnosis: Diagnosis, currency: str) -> RenderableType:
@@ -254,30 +254,30 @@ def _tasks(note: MetricNote) -> str:
 
 
 def _card(card: TaskCard, place: int, diagnosis: Diagnosis) -> RenderableType:
-    currency = diagnosis.shop.currency
+    currency, task = diagnosis.shop.currency, diagnosis.tasks[card.template]
     colour = COLOURS.get(card.priority, "default")
     head = Text(f"{place:>2}  ", style="dim")
     head.append(f"{card.priority} ", style=f"bold {colour}")
-    head.append(clean(str(card.task.title)), style="bold")
+    head.append(clean(str(task.title)), style="bold")
     if card.most_recommended:
         head.append("  ★ most recommended", style="bold magenta")
-    body = [Text(_place_of(card, diagnosis.as_of), style="dim")]
+    body = [Text(_place_of(card, task, diagnosis.as_of), style="dim")]
     body.append(_evidence(card.evidence, currency, colour))
     if card.risk is not None:
         body += _risk(card.risk, card.evidence, currency)
-    body.append(Text(clean(str(card.task.why))))
-    steps = (f"{n}. {clean(str(step))}" for n, step in enumerate(card.task.steps, start=1))
+    body.append(Text(clean(str(task.why))))
+    steps = (f"{n}. {clean(str(step))}" for n, step in enumerate(task.steps, start=1))
     body += [Text(step) for step in steps]
-    body.append(_ending(card, currency))
+    body.append(_ending(card, task, currency))
     hanging = [Padding(each, (0, 0, 0, 4)) for each in body]
     return Group(head, *hanging, *([] if card.priority == "P0" else [Text()]))
 
 
-def _place_of(card: TaskCard, as_of: dt.date) -> str:
+def _place_of(card: TaskCard, task: TaskBasics, as_of: dt.date) -> str:
     parts = [
         card.channel.label,
-        card.task.category.replace("_", " "),
-        card.task.type.replace("_", " "),
+        task.category.replace("_", " "),
+        task.type.replace("_", " "),
     ]
     if card.since < as_of:
         parts.append(f"since {card.since:%Y-%m-%d}")
@@ -325,9 +325,9 @@ def _risk(risk: Risk, evidence: Evidence, currency: str) -> list[Text]:
     return [*lines, *([Text(" ".join(ahead))] if ahead else [])]
 
 
-def _ending(card: TaskCard, currency: str) -> Text:
+def _ending(card: TaskCard, task: TaskBasics, currency: str) -> Text:
     line = Text()
-    line.append(f"[ {clean(card.task.action.label)} ]", style="bold reverse")
+    line.append(f"[ {clean(task.action.label)} ]", style="bold reverse")
     benefit = clean(str(card.benefit.label))
     if card.benefit.amount is not None:
         benefit += f" {figure(card.benefit.amount, Unit.MONEY, currency)}"
@@ -342,12 +342,13 @@ def _ending(card: TaskCard, currency: str) -> Text:
     return line
 
 
-def _further(cards: Sequence[TaskCard], first: int) -> RenderableType:
+def _further(cards: Sequence[TaskCard], first: int, diagnosis: Diagnosis) -> RenderableType:
     made = table("", "", "further tasks", "channel", right=("",), wrap=("further tasks",))
     for place, card in enumerate(cards, start=first):
         priority = Text(card.priority, style=COLOURS.get(card.priority, "default"))
         star = " ★" if card.most_recommended else ""
-        add_row(made, (f"{place:>2}", priority, f"{card.task.title}{star}", card.channel.label))
+        title = diagnosis.tasks[card.template].title
+        add_row(made, (f"{place:>2}", priority, f"{title}{star}", card.channel.label))
     return made
 
 

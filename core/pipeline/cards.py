@@ -63,7 +63,7 @@ class CardMaker:
             priority=chosen.priority.name,
             severity=severity,
             channel=chosen.channel,
-            task=self._words.basics[offer],
+            template=template.key,
             evidence=self._evidence(chosen, shop, stood_on),
             benefit=self._benefit(offer, shop) if with_amount else self._words.labels[offer],
             valid_until=self._as_of + dt.timedelta(days=template.valid_days),
@@ -139,7 +139,6 @@ class CardMaker:
             window=window.value,
             value=value if value is not None else float("nan"),  # nothing fires on missing
             direction=metric.direction,
-            trend=f"/analytics/trend?metric={metric.key}&channel={offer.channel}",
             **more,  # type: ignore[arg-type]  # names and types are those of the record
         )
 
@@ -181,10 +180,10 @@ class Words:
         self.method = fill(METHOD, cap=plan.values["core.benefit_cap"])
 
     @cached_property
-    def basics(self) -> list[TaskBasics]:
-        return [
-            TaskBasics(
-                template=offer.template.key,
+    def basics(self) -> dict[str, TaskBasics]:
+        """By template."""
+        return {
+            offer.template.key: TaskBasics(
                 category=offer.category,
                 pillar=CATEGORIES[offer.category],
                 type=offer.template.type,
@@ -196,7 +195,7 @@ class Words:
                 effort=offer.template.effort,
             )
             for offer in self._plan.offers
-        ]
+        }
 
     @cached_property
     def labels(self) -> list[Benefit]:

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from shopace.core.pipeline.plan import Plan
     from shopace.core.records.card import TaskCard
 
-NOTES_LIMIT = 8
-IMPROVED_LIMIT = 4
+NOTES_LIMIT = 5
+IMPROVED_LIMIT = 3
 ONE_RISK = "One risk needs action: {rule}"
 RISKS = "{count} risks need action, first of all: {rule}"
 ONE_KNOWN = "{measure}: {known} of {expected} days known"
@@ -135,6 +135,7 @@ class _Writer:
             can_improve=self._notes(shop, self._improve[shop], ids_of, peers=True),
             improved=self._improved_notes(shop, ids_of),
             cards=cards,
+            tasks={card.template: self._words.basics[card.template] for card in cards},
             for_you=for_you,
             by_channel=by_channel,
             withheld=withheld,
@@ -266,7 +267,6 @@ class _Writer:
                     Withheld(
                         template=offer.template.key,
                         channel=offer.channel,
-                        priority=offer.priority.name,
                         reason="same_objective" if kept else "limit",
                         kept=kept,
                     )

@@ -15,7 +15,7 @@ import numpy as np
 
 from shopace.core.evaluation import evaluate, periods_of
 from shopace.core.host.registry import fingerprint
-from shopace.core.vocabulary.channels import ALL, Channel
+from shopace.core.vocabulary.channels import ALL, FIVE, Channel
 from shopace.core.vocabulary.formula import Operation, Ref, denominator, refs
 from shopace.core.vocabulary.triggers import (
     AtLeast,
@@ -26,7 +26,7 @@ from shopace.core.vocabulary.triggers import (
     Priority,
     priority_of,
 )
-from shopace.core.vocabulary.units import CATEGORIES, Direction, Period, Unit
+from shopace.core.vocabulary.units import CATEGORIES, Aggregation, Direction, Period, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -275,6 +275,29 @@ class Plan:
                 for column in self.columns
             )
             > 0
+        )
+
+    @cached_property
+    def shown_row(self) -> NDArray[np.int64]:
+        """For sales of a channel: the row of its product impressions in 30 days, else −1.
+
+        Where nothing was shown there is nothing to judge sales by: that a channel is not used is
+        told by the metrics of its content.
+        """
+        measures = self.registry.measures
+        return np.array(
+            [
+                self.row_of.get((Period.L30D, "product_impressions", column.channel), -1)
+                if column.channel is not Channel.SHOP
+                and all(
+                    set(FIVE) <= set(measures[ref.key].channels)
+                    and measures[ref.key].aggregation is Aggregation.SUM
+                    for ref in refs(column.metric.formula)
+                )
+                else -1
+                for column in self.columns
+            ],
+            dtype=np.int64,
         )
 
     @cached_property

@@ -98,8 +98,7 @@ class Storyteller:
         factor, size = strongest
         message = FELL_AS if direction < 0 else ROSE_AS
         return Conclusion(
-            sentence=fill(message, change=share, factor=factor, factor_change=abs(size)),
-            factors=(Factor(factor=factor, channel=channel, change=size),),
+            sentence=fill(message, change=share, factor=factor, factor_change=abs(size))
         )
 
     def _mover(self, shop: int, direction: int) -> Channel | None:

@@ -13,9 +13,11 @@ from shopace.core.vocabulary.units import Direction, Pillar, Unit
 
 
 class TaskBasics(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The part of a card that is the same for every shop: the template in words."""
+    """The part of a card that is the same for every shop: the template in words.
 
-    template: str
+    A diagnosis holds each once, however many channels it has a card in.
+    """
+
     category: str
     pillar: Pillar
     type: TaskType
@@ -59,8 +61,6 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Share of the cohort that the shop does better than, in steps of five."""
     line: float | None = None
     """The policy line or named line that was crossed."""
-    trend: str
-    """Where the metric's trend is shown: a path of the analytics page."""
 
 
 class Risk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -120,7 +120,8 @@ class TaskCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     severity: int
     """3 high, 2 medium, 1 low."""
     channel: Channel
-    task: TaskBasics
+    template: str
+    """Key into `tasks` of the diagnosis: title, why, steps and action."""
     evidence: Evidence
     benefit: Benefit
     valid_until: dt.date

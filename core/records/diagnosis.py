@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from shopace.core.records.card import TaskCard
+from shopace.core.records.card import TaskBasics, TaskCard
 from shopace.core.records.text import Text
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import Unit
@@ -104,14 +104,13 @@ class MetricNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cards: tuple[str, ...] = ()
 
 
-class Withheld(msgspec.Struct, frozen=True, kw_only=True):
+class Withheld(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A proposal that is not shown, and why: the answer to "why do I not see this task?"."""
 
     template: str
     channel: Channel
-    priority: str
     reason: Literal["same_objective", "limit"]
-    kept: str
+    kept: str = ""
     """The card shown instead; empty for `limit`."""
 
 
@@ -163,6 +162,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     improved: tuple[MetricNote, ...] = ()
     cards: tuple[TaskCard, ...] = ()
     """Every card shown somewhere, ranked."""
+    tasks: dict[str, TaskBasics] = {}
+    """The words of the cards, by template."""
     for_you: tuple[str, ...] = ()
     """The overall list: card ids, one per objective, ranked."""
     by_channel: dict[Channel, tuple[str, ...]] = {}

@@ -64,14 +64,14 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter(
         key="core.ab_gap",
-        default=0.15,
+        default=0.25,
         unit=Unit.RATIO,
         maximum=10.0,
         title="Smallest gap to the benchmark, as a share of it, that is told",
     ),
     Parameter(
         key="core.ab_percentile",
-        default=40,
+        default=15,
         unit=Unit.POINTS,
         maximum=100,
         title="Only shops at or below this percentile of their peers are told of a gap",
@@ -106,7 +106,7 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter(
         key="core.cards_for_you",
-        default=10,
+        default=6,
         unit=Unit.COUNT,
         minimum=1,
         maximum=100,
@@ -114,7 +114,7 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter(
         key="core.cards_per_channel",
-        default=3,
+        default=2,
         unit=Unit.COUNT,
         minimum=1,
         maximum=100,

@@ -42,6 +42,7 @@ RANGE_BLOCKS = 8
 """Blocks that are aggregated at once; more shops are staged, sorted, and taken in ranges."""
 
 _LEAST = np.iinfo(np.int64).min
+_NEVER = np.iinfo(np.int64).max
 
 Key = tuple[str, Channel]
 Span = tuple[int, int]
@@ -55,7 +56,7 @@ class Cube:
     value: Integers
     """Sum, maximum or last value of the bucket, in integer units."""
     known: Integers
-    """Known days."""
+    """Known days; of a gauge: how many days ago its last value was, `_NEVER` without one."""
 
 
 class Windows:
@@ -163,14 +164,14 @@ class Windows:
     @cached_property
     def _bounds(self) -> tuple[int, ...]:
         """Bucket i holds the days from bounds[i] to below bounds[i + 1] days ago."""
-        bounds = {0, 1}
+        bounds, oldest = {0, 1}, 0
         for (key, _), spans in self._spans.items():
             measure = self._facts.measures[key]
             for ago, days in spans:
                 bounds |= {ago, ago + days}
                 if measure.aggregation is Aggregation.LAST:
-                    bounds.add(ago + measure.max_age_days + 1)
-        return tuple(sorted(bounds))
+                    oldest = max(oldest, ago + measure.max_age_days)
+        return tuple(sorted(bounds | {max(oldest + 1, *bounds)}))
 
     @property
     def _buckets(self) -> int:
@@ -213,13 +214,13 @@ class Windows:
         source = f"staged_{table.index}" if staged else f"({self._placed(table)})"
         keys = "no, channel, bucket" + (", cell" if table.is_long else "")
         if table.is_long:
-            wanted = ((Aggregation.SUM, "s"), (Aggregation.MAX, "m"), (Aggregation.LAST, "l"))
-            columns = ["count(c) AS k", *(_bucket("c", *each) for each in wanted)]
+            columns = [part for each in Aggregation for part in _bucket("c", each, f"_{each}")]
         else:
-            columns = []
-            for i in self._needed_cells(table):
-                aggregation = table.cells[i].measure.aggregation
-                columns += [f"count(c{i}) AS k{i}", _bucket(f"c{i}", aggregation, f"v{i}")]
+            columns = [
+                part
+                for i in self._needed_cells(table)
+                for part in _bucket(f"c{i}", table.cells[i].measure.aggregation, str(i))
+            ]
         self._facts.rows(
             f"CREATE OR REPLACE TEMP TABLE windows_{table.index} AS "
             f"SELECT {keys}, count(*) AS n, {', '.join(columns)} FROM {source} "
@@ -285,13 +286,10 @@ class Windows:
         start, stop = self._bounds.index(span[0]), self._bounds.index(span[0] + span[1])
         match measure.aggregation:
             case Aggregation.LAST:
-                oldest = span[0] + measure.max_age_days
-                value = np.zeros(cube.value.shape[1], dtype=np.int64)
-                found = np.zeros(cube.value.shape[1], dtype=np.int64)
-                for bucket in range(start, self._bounds.index(oldest + 1)):
-                    fresh = (found == 0) & (cube.known[bucket] > 0)
-                    value[fresh], found[fresh] = cube.value[bucket][fresh], 1
-                return value, found
+                latest = cube.known[start:].argmin(axis=0)[None]
+                ago = np.take_along_axis(cube.known[start:], latest, axis=0)[0]
+                value = np.take_along_axis(cube.value[start:], latest, axis=0)[0]
+                return value, (ago <= span[0] + measure.max_age_days).astype(np.int64)
             case Aggregation.MAX:
                 return cube.value[start:stop].max(axis=0), cube.known[start:stop].sum(axis=0)
             case _:
@@ -337,19 +335,19 @@ class _Loaded:
 
     def cube(self, index: int, channel: Channel) -> Cube:
         cell = self._table.cells[index]
+        aggregation = cell.measure.aggregation
         rows = self._rows(index, cell, channel)
-        is_gauge = cell.measure.aggregation is Aggregation.LAST
-        letter = {Aggregation.LAST: "l", Aggregation.MAX: "m"}.get(cell.measure.aggregation, "s")
-        value, known = (letter, "k") if self._table.is_long else (f"v{index}", f"k{index}")
-        nothing = _LEAST if cell.measure.aggregation is Aggregation.MAX else 0
-        cube = Cube(value=self._grid(value, rows, nothing), known=self._grid(known, rows, 0))
-        if is_gauge or cell.absent_day is not AbsentDay.ZERO:
-            return cube
-        absent = np.maximum(self._days[:, None] - self._grid("n", rows, 0), 0)
-        value_grid = cube.value
-        if cell.measure.aggregation is Aggregation.MAX:
-            value_grid = np.where(absent > 0, np.maximum(value_grid, 0), value_grid)
-        return Cube(value=value_grid, known=cube.known + absent)
+        of = f"_{aggregation}" if self._table.is_long else str(index)
+        value = self._grid(f"v{of}", rows, _LEAST if aggregation is Aggregation.MAX else 0)
+        if aggregation is Aggregation.LAST:
+            return Cube(value, self._grid(f"k{of}", rows, _NEVER))
+        known = self._grid(f"k{of}", rows, 0)
+        if cell.absent_day is AbsentDay.ZERO:
+            absent = np.maximum(self._days[:, None] - self._grid("n", rows, 0), 0)
+            known += absent
+            if aggregation is Aggregation.MAX:
+                value = np.where(absent > 0, np.maximum(value, 0), value)
+        return Cube(value, known)
 
     def _rows(self, index: int, cell: Cell, channel: Channel) -> NDArray[np.intp]:
         """Which rows hold the cell in the channel."""
@@ -385,12 +383,14 @@ def _cell_index(table: FactsTable, measure: str, channel: Channel) -> int:
     )
 
 
-def _bucket(cell: str, aggregation: Aggregation, alias: str) -> str:
-    """How days become a bucket, as SQL."""
+def _bucket(cell: str, aggregation: Aggregation, alias: str) -> tuple[str, str]:
+    """How days become a bucket, as SQL: value and known days as a `Cube` has them."""
+    known = f"count({cell})"
     match aggregation:
         case Aggregation.LAST:
-            return f"arg_min({cell}, ago) AS {alias}"
+            value, known = f"arg_min({cell}, ago)", f"min(ago) FILTER (WHERE {cell} IS NOT NULL)"
         case Aggregation.MAX:
-            return f"max({cell}) AS {alias}"
+            value = f"max({cell})"
         case _:
-            return f"CAST(sum({cell}) AS BIGINT) AS {alias}"
+            value = f"CAST(sum({cell}) AS BIGINT)"
+    return f"{value} AS v{alias}", f"{known} AS k{alias}"

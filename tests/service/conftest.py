@@ -32,13 +32,12 @@ AS_OF = dt.date(2026, 10, 31)
 Call = Callable[..., Result]
 
 
-def basics(template: str, category: str, pillar: Pillar, title: str) -> TaskBasics:
+def basics(category: str, pillar: Pillar, title: str) -> TaskBasics:
     return TaskBasics(
-        template=template,
         category=category,
         pillar=pillar,
         type=TaskType.RISK_GOVERNANCE if pillar is Pillar.RISK else TaskType.METRIC_CATCH_UP,
-        objective=f"objective_of_{template}",
+        objective=f"objective_of_{category}",
         title=Text(title),
         why=Text("A score below the line closes campaigns to every product of the shop."),
         steps=(Text("Open the list of orders behind the score."), Text("Answer the oldest first.")),
@@ -47,18 +46,28 @@ def basics(template: str, category: str, pillar: Pillar, title: str) -> TaskBasi
     )
 
 
+def tasks() -> dict[str, TaskBasics]:
+    assortment = Pillar.ASSORTMENT
+    score = "Raise the Shop Performance Score above 2.5"
+    return {
+        "sps_no_campaigns": basics("shop_performance_score", Pillar.RISK, score),
+        "restock_products": basics("supply_scale", assortment, "Restock products that sell"),
+        **{
+            f"lift_ctr_{number}": basics(
+                "product_competitiveness", assortment, f"Lift the click-through rate, part {number}"
+            )
+            for number in range(1, 6)
+        },
+    }
+
+
 def risk_card() -> TaskCard:
     return TaskCard(
         id="raise_sps:shop",
         priority="P0",
         severity=3,
         channel=Channel.SHOP,
-        task=basics(
-            "sps_no_campaigns",
-            "shop_performance_score",
-            Pillar.RISK,
-            "Raise the Shop Performance Score above 2.5",
-        ),
+        template="sps_no_campaigns",
         evidence=Evidence(
             comparison="policy",
             metric="sps",
@@ -69,7 +78,6 @@ def risk_card() -> TaskCard:
             value=2.3,
             direction=Direction.HIGHER,
             line=2.5,
-            trend="/analytics/sps",
         ),
         benefit=Benefit(label=Text("Campaigns stay open")),
         valid_until=dt.date(2026, 11, 7),
@@ -94,9 +102,7 @@ def decline_card() -> TaskCard:
         priority="P1",
         severity=2,
         channel=Channel.SELLER_LIVE,
-        task=basics(
-            "restock_products", "supply_scale", Pillar.ASSORTMENT, "Restock products that sell"
-        ),
+        template="restock_products",
         evidence=Evidence(
             comparison="previous",
             metric="product_impressions",
@@ -110,7 +116,6 @@ def decline_card() -> TaskCard:
             market_change=-0.02,
             noise=0.08,
             direction=Direction.HIGHER,
-            trend="/analytics/product_impressions",
         ),
         benefit=Benefit(
             label=Text("GMV lift"), amount=4120.0, method=Text("back to the week before")
@@ -129,12 +134,7 @@ def gap_card(number: int) -> TaskCard:
         priority="P2",
         severity=1,
         channel=Channel.AFFILIATE_VIDEO,
-        task=basics(
-            f"lift_ctr_{number}",
-            "product_competitiveness",
-            Pillar.ASSORTMENT,
-            f"Lift the click-through rate, part {number}",
-        ),
+        template=f"lift_ctr_{number}",
         evidence=Evidence(
             comparison="peers",
             metric="ctr",
@@ -148,7 +148,6 @@ def gap_card(number: int) -> TaskCard:
             peers=143,
             percentile=20,
             direction=Direction.HIGHER,
-            trend="/analytics/ctr",
         ),
         benefit=Benefit(label=Text("GMV lift")),
         valid_until=dt.date(2026, 11, 7),
@@ -281,6 +280,7 @@ def _diagnosis(name: str = "Blue Fox Beauty") -> Diagnosis:
             ),
         ),
         cards=cards,
+        tasks=tasks(),
         for_you=tuple(card.id for card in cards),
         not_evaluated=(
             NotEvaluated(category="ads", reason="not_delivered", metrics=("roas", "ad_spend")),

@@ -140,12 +140,18 @@ def test_no_text_of_a_shop_steers_the_terminal(make_diagnosis: Make) -> None:
     evil = make_diagnosis(EVIL)
     card = msgspec.structs.replace(
         evil.cards[0],
-        task=msgspec.structs.replace(evil.cards[0].task, title=Text(EVIL), why=Text(EVIL)),
         benefit=Benefit(label=Text(EVIL)),
     )
+    words = msgspec.structs.replace(evil.tasks[card.template], title=Text(EVIL), why=Text(EVIL))
     profile = msgspec.structs.replace(evil.shop, industry=EVIL, region=EVIL, id=EVIL)
     text = printed(
-        msgspec.structs.replace(evil, shop=profile, cards=(card, *evil.cards[1:])), note=EVIL
+        msgspec.structs.replace(
+            evil,
+            shop=profile,
+            cards=(card, *evil.cards[1:]),
+            tasks={**evil.tasks, card.template: words},
+        ),
+        note=EVIL,
     )
     steering = {c for c in text if unicodedata.category(c) in ("Cc", "Cf") and c != "\n"}
     assert not steering
