@@ -59,8 +59,9 @@ def cohort(code: str | None) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 card`, `2 cards`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    """`1 card`, `2 cards`, `2 processes`."""
+    plural = "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}" + ("" if number == 1 else plural)
 
 
 def _amount(value: float) -> str:

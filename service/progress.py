@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import IO
 
 from rich.progress import (
     BarColumn,
@@ -22,9 +23,10 @@ Tell = Callable[[str, int, int], None]
 
 
 @contextmanager
-def steps(*, shown: bool = True) -> Iterator[Tell]:
+def steps(file: IO[str] | None = None, *, shown: bool = True) -> Iterator[Tell]:
     """A bar per kind of step. Shown on a terminal alone: a log file gets no thousand lines."""
-    if not (shown and sys.stderr.isatty()):
+    file = file if file is not None else sys.stderr
+    if not (shown and file.isatty()):
         yield _say_nothing
         return
     columns = (
@@ -33,7 +35,7 @@ def steps(*, shown: bool = True) -> Iterator[Tell]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console(sys.stderr)) as progress:
+    with Progress(*columns, console=console(file)) as progress:
         tasks: dict[str, TaskID] = {}
 
         def tell(what: str, done: int, total: int) -> None:

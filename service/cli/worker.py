@@ -49,6 +49,12 @@ def command(processes: int | None, embedded: bool) -> None:
         )
         settings = settings_from_environment(named, data=session().data)
         settings = msgspec.structs.replace(settings, configuration=session().config)
+        if server is not None and not session().json:
+            click.echo(
+                f"The server of {session().folder} is there for every command with this --data;"
+                " Ctrl-C ends it and the workers.",
+                err=True,
+            )
         Supervisor(settings, processes=processes).run()
     if session().json:
         session().emit({"stopped": True})
