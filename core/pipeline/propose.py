@@ -8,7 +8,7 @@ import numpy as np
 
 from shopace.core.pipeline.batch import ISSUE, Proposals
 from shopace.core.vocabulary.channels import FIVE, GROUP_MEMBERS, Channel
-from shopace.core.vocabulary.triggers import AtLeast, BehindPeers, Declined
+from shopace.core.vocabulary.triggers import AtLeast, BehindPeers, Declined, Priority
 from shopace.core.vocabulary.units import Period
 from shopace.core.warehouse.policy import SEVERITY
 
@@ -56,7 +56,10 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
         else:
             fired = _holds(measured, compared, offer.trigger)
             if fired.any():
-                add(number, offer, fired, _severity(plan.values, compared, offer.trigger))
+                severity = _severity(plan.values, compared, offer.trigger)
+                if offer.priority is Priority.P2:  # a gap where nothing is at stake is never severe
+                    severity = np.where(stakes[offer.channel] == 0, 1, severity)
+                add(number, offer, fired, severity)
     joined = [np.concatenate(each) for each in zip(*parts, strict=True)] if parts else _nothing()
     shop, offer_number, severity, stake, line = joined
     return Proposals(shop=shop, offer=offer_number, severity=severity, stake=stake, line=line)

@@ -120,7 +120,7 @@ def whole_shop(world: World) -> None:
     shop["unique_buyers"] = np.minimum(shop["unique_buyers"], shop["est_customers"])
     looked = draws.poisson("profile visits", 0.25 * shop["unique_product_clicks"] + 0.5)
     shop["visitors"] = shop["unique_product_clicks"] + looked
-    tax = np.where(np.array(shops.regions) == "GB", 0.2, 0.07)[:, None]
+    tax = np.where(np.array(shops.regions) == "SG", 0.09, 0.07)[:, None]
     shop["tax"] = np.round(shop["gmv"] * tax, 2)
     shop["gmv_with_tax"] = np.round(shop["gmv"] + shop["tax"], 2)
     paid = 0.02 * world.now("campaigns") * shop["gmv"]

@@ -58,8 +58,8 @@ _SIZES = (
     (1_050_000, 0.45, 640_000, 4_500_000),
 )
 _TIER_SHARES = (0.07, 0.36, 0.28, 0.16, 0.09, 0.04)
-_GB_SHARE = 0.15
-_USD_PER_GBP = 1.25
+_SG_SHARE = 0.15
+_USD_PER_SGD = 0.75
 _NEW_SHARE = 0.06
 _CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _FIRST = (
@@ -158,8 +158,8 @@ def draw_shops(draws: Draws, count: int, *, first: int, seed: int, days: int) ->
         0, 5
     )
     selling = tier > 0
-    british = draws.uniform("region", n) < _GB_SHARE
-    rate = np.where(british, _USD_PER_GBP, 1.0)
+    abroad = draws.uniform("region", n) < _SG_SHARE
+    rate = np.where(abroad, _USD_PER_SGD, 1.0)
 
     median, sd, low, high = np.array(_SIZES)[np.maximum(tier - 1, 0)].T
     gmv_30d = np.clip(median * np.exp(draws.normal("size", n) * sd), low, high)
@@ -192,7 +192,7 @@ def draw_shops(draws: Draws, count: int, *, first: int, seed: int, days: int) ->
     opened = np.where(new, days - 8 - age * (days - 9), -40 - age * age * 1500).astype(np.int64)
 
     dice = draws.uniform("names", (count, 5))
-    regions = ["GB" if each else "US" for each in british]
+    regions = ["SG" if each else "US" for each in abroad]
     focus = [
         ",".join(
             str(FIVE[each]) for each in sorted(np.argsort(-mix[shop])[:2]) if mix[shop, each] > 0
@@ -208,9 +208,9 @@ def draw_shops(draws: Draws, count: int, *, first: int, seed: int, days: int) ->
             for shop, (a, b) in enumerate(dice[:, :2])
         ],
         regions=regions,
-        currencies=["GBP" if each else "USD" for each in british],
+        currencies=["SGD" if each else "USD" for each in abroad],
         timezones=[
-            "Europe/London" if british[shop] else _ZONES[int(dice[shop, 2] * len(_ZONES))]
+            "Asia/Singapore" if abroad[shop] else _ZONES[int(dice[shop, 2] * len(_ZONES))]
             for shop in range(count)
         ],
         focus=focus,

@@ -49,7 +49,7 @@ def violations(world: World) -> None:
     rating = np.clip(
         np.rint(world.now("health") + earned) - np.cumsum(found, axis=1) * each * 7, 0, 1000
     )
-    by_points = np.array([region == "GB" for region in world.shops.regions])[:, None]
+    by_points = np.array([region == "SG" for region in world.shops.regions])[:, None]
     shop["penalty_points"] = np.where(by_points, points, MISSING)
     shop["penalty_points_ending_30d"] = np.where(by_points, ending, MISSING)
     shop["health_rating"] = np.where(by_points, MISSING, rating)

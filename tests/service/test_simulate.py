@@ -341,7 +341,7 @@ def test_ids_are_codes_that_tell_no_order(facts: Facts) -> None:
 def test_every_tier_both_regions_and_all_industries_are_there(facts: Facts) -> None:
     tiers = facts.rows(
         f"""WITH month AS (SELECT shop_id,
-              sum(gmv * if(currency = 'GBP', 1.25, 1)) FILTER (date > DATE '{
+              sum(gmv * if(currency = 'SGD', 0.75, 1)) FILTER (date > DATE '{
             facts.simulation.last_day
         }' - 30) AS usd, sum(orders) AS ever FROM shop_days JOIN shops USING (shop_id) GROUP BY ALL)
         SELECT CASE WHEN ever = 0 THEN 0 WHEN usd < 12500 THEN 1 WHEN usd < 65000 THEN 2
@@ -351,7 +351,7 @@ def test_every_tier_both_regions_and_all_industries_are_there(facts: Facts) -> N
     assert [row[0] for row in tiers] == [0, 1, 2, 3, 4, 5]
     assert min(int(str(row[1])) for row in tiers) >= 10
     pairs = facts.rows("SELECT DISTINCT region, currency FROM shops ORDER BY ALL")
-    assert pairs == [("GB", "GBP"), ("US", "USD")]
+    assert pairs == [("SG", "SGD"), ("US", "USD")]
     assert facts.number("SELECT count(DISTINCT industry) FROM shops") == 8
 
 
