@@ -172,9 +172,8 @@ def test_a_waiting_reader_gets_an_event_that_comes_later(
     found: list[Event] = []
 
     def follow() -> None:
-        found.extend(
-            event for _, event in DiagnosisReader(server.url_results).events(wait_seconds=2)
-        )
+        _, event = next(DiagnosisReader(server.url_results).events(wait_seconds=None))
+        found.append(event)
 
     thread = threading.Thread(target=follow)
     thread.start()

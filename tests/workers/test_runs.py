@@ -1,0 +1,270 @@
+"""A run from enqueue to documents, through real worker processes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+import redis
+from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Hold, Marketplace, Queue
+
+from shopace.core.errors import (
+    NotFoundError,
+    ServerError,
+    ShopaceError,
+    SnapshotError,
+    UnknownShopError,
+)
+from shopace.core.pipeline.run import diagnose_block, diagnose_shop
+from shopace.core.records.job import Job
+from shopace.core.results.reader import DiagnosisReader
+from shopace.workers import broker, runs
+from shopace.workers.client import SchedulerClient
+from shopace.workers.runs import Progress, latest_runs, open_run, start_nightly, start_single, wait
+from shopace.workers.settings import Settings
+from shopace.workers.supervisor import Supervisor
+
+SHOPS = BLOCKS * BLOCK_SHOPS
+
+
+def nothing(shops: Sequence[str]) -> list[bytes | None]:
+    """What the store recalls of shops that were never diagnosed."""
+    return [None] * len(shops)
+
+
+def stored_bodies(client: redis.Redis) -> dict[str, dict[bytes, bytes]]:
+    names: Any = client.keys("shopace:v1:diagnosis:*")
+    bodies: dict[str, dict[bytes, bytes]] = {}
+    for name in names:
+        fields: Any = client.hgetall(name)
+        bodies[name.decode().partition("{")[2].rstrip("}")] = fields
+    return bodies
+
+
+def nightly(made: Marketplace) -> runs.Run:
+    return start_nightly(made.settings, made.snapshot, None, made.policy)
+
+
+def test_a_nightly_run_leaves_every_shops_diagnosis_as_the_pipeline_makes_it(
+    marketplace: Marketplace,
+    results_client: redis.Redis,
+    broker_client: redis.Redis,
+    queue: Queue,
+    until: Callable[..., None],
+) -> None:
+    seen: list[Progress] = []
+    with Supervisor(marketplace.settings, processes=2):
+        run = nightly(marketplace)
+        end = wait(run, seen.append, timeout=60)
+        until(lambda: queue.unacknowledged() == 0, "every message is acknowledged")
+    expected = {
+        document.shop: document
+        for block in range(BLOCKS)
+        for part in diagnose_block(marketplace.inputs, block, recall=nothing)
+        for document in part
+    }
+    stored = stored_bodies(results_client)
+    assert stored.keys() == expected.keys()
+    for shop, document in expected.items():
+        fields = stored[shop]
+        assert fields[b"body"] == document.body
+        assert fields[b"metrics"] == document.metrics
+        assert fields[b"fence"] == str(run.fence).encode()
+    assert (end.blocks, end.blocks_done, end.blocks_failed) == (BLOCKS, BLOCKS, 0)
+    assert (end.shops, end.shops_done, end.written) == (SHOPS, SHOPS, SHOPS)
+    assert (end.duplicate, end.stale, end.failed) == (0, 0, 0)
+    assert end.cards == {
+        band: sum(document.cards[band] for document in expected.values())
+        for band in ("P0", "P1", "P2")
+    }
+    assert seen[-1] == end
+    assert broker.queue_depth(broker_client) == {"blocks": 0, "shops": 0, "dead": 0}
+    reader = DiagnosisReader(results_client)
+    changed = {event.shop for _, event in reader.events()}
+    assert changed == {shop for shop, document in expected.items() if document.changed}
+    first = reader.get(next(iter(expected)))
+    assert first is not None
+    assert reader.legend(first.metrics.legend) == marketplace.inputs.legend
+
+
+def test_jobs_delivered_three_times_leave_the_same_bytes_and_the_first_report(
+    marketplace: Marketplace, results_client: redis.Redis, broker_client: redis.Redis,
+    until: Callable[..., None],
+) -> None:  # fmt: skip
+    with Supervisor(marketplace.settings, processes=1):
+        run = nightly(marketplace)
+        first = wait(run, timeout=60)
+        once = stored_bodies(results_client)
+        jobs = [
+            Job(
+                run=run.id, fence=run.fence, as_of=run.as_of, snapshot=run.snapshot,
+                policy=run.policy, block=number,
+            )
+            for number in range(BLOCKS)
+        ]  # fmt: skip
+        broker.enqueue(broker_client, broker.BLOCKS, jobs * 2)
+        until(lambda: broker.queue_depth(broker_client)["blocks"] == 0, "all are done")
+        again = runs.progress(run)
+    assert stored_bodies(results_client) == once
+    assert again == first
+
+
+def test_a_later_run_replaces_and_a_late_job_of_an_earlier_one_is_refused(
+    marketplace: Marketplace, results_client: redis.Redis, broker_client: redis.Redis,
+    until: Callable[..., None],
+) -> None:  # fmt: skip
+    with Supervisor(marketplace.settings, processes=1):
+        early, late = nightly(marketplace), nightly(marketplace)
+        assert late.fence > early.fence
+        wait(early, timeout=60)
+        wait(late, timeout=60)
+        results_client.delete(f"shopace:v1:run:{{{early.id}}}:blocks")
+        job = Job(
+            run=early.id, fence=early.fence, as_of=early.as_of, snapshot=early.snapshot,
+            policy=early.policy, block=0,
+        )  # fmt: skip
+        broker.enqueue(broker_client, broker.BLOCKS, [job])
+        until(lambda: runs.progress(early).blocks_done == 1, "the late job is done")
+    assert runs.progress(early).stale == BLOCK_SHOPS
+    fences = {fields[b"fence"] for fields in stored_bodies(results_client).values()}
+    assert fences == {str(late.fence).encode()}
+
+
+def test_a_single_shop_is_diagnosed_by_the_same_code(
+    marketplace: Marketplace, results_client: redis.Redis
+) -> None:
+    shop = marketplace.snapshot.block(2).shops[3]
+    settings = marketplace.settings
+    client = SchedulerClient(settings.broker_url, settings.results_url, settings.data)
+    with Supervisor(settings, processes=1):
+        run = client.enqueue_shop(shop)
+        end = wait(run, timeout=60)
+    assert (end.blocks, end.shops, end.written) == (1, 1, 1)
+    stored = stored_bodies(results_client)
+    assert list(stored) == [shop]
+    document = diagnose_shop(marketplace.inputs, shop, recall=nothing)
+    assert stored[shop][b"body"] == document.body
+
+
+def test_single_shops_go_before_blocks_that_wait(
+    marketplace: Marketplace, hold: Hold, until: Callable[..., None]
+) -> None:
+    shop = marketplace.snapshot.block(0).shops[0]
+    with Supervisor(marketplace.settings, processes=1, command=hold.command):
+        run = nightly(marketplace)
+        until(hold.pids, "the first block has begun")
+        single = start_single(
+            marketplace.settings, marketplace.snapshot, shop, None, marketplace.policy
+        )
+        hold.release()
+        wait(single, timeout=60)
+        blocks_before = runs.progress(run).blocks_done
+        wait(run, timeout=60)
+    assert blocks_before < BLOCKS
+
+
+def test_the_scheduler_takes_the_snapshot_of_the_date_it_names(marketplace: Marketplace) -> None:
+    settings = marketplace.settings
+    client = SchedulerClient(settings.broker_url, settings.results_url, settings.data)
+    run = client.enqueue_nightly(marketplace.snapshot.manifest.as_of)
+    assert run.snapshot == marketplace.snapshot.id
+    with pytest.raises(SnapshotError, match="1999-12-31"):
+        client.enqueue_nightly(marketplace.snapshot.manifest.as_of.replace(1999, 12, 31))
+
+
+def test_a_shop_that_is_not_there_is_refused_before_anything_is_enqueued(
+    marketplace: Marketplace, broker_client: redis.Redis
+) -> None:
+    settings = marketplace.settings
+    client = SchedulerClient(settings.broker_url, settings.results_url, settings.data)
+    near = marketplace.snapshot.block(0).shops[0] + "0"
+    with pytest.raises(UnknownShopError):
+        client.enqueue_shop(near)
+    assert broker.queue_depth(broker_client) == {"blocks": 0, "shops": 0, "dead": 0}
+
+
+def test_without_a_server_the_scheduler_is_told_at_once(built: Any) -> None:
+    client = SchedulerClient("redis://127.0.0.1:1/0", "redis://127.0.0.1:1/1", built)
+    with pytest.raises(ServerError, match="broker server at 127"):
+        client.enqueue_nightly()
+    with pytest.raises(ServerError, match="broker server at 127"):
+        client.enqueue_shop("1")
+
+
+def test_a_damaged_snapshot_is_refused_before_anything_is_enqueued(
+    marketplace: Marketplace, broker_client: redis.Redis
+) -> None:
+    file = next((marketplace.snapshot.path / "blocks").glob("*.values.npy"))
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(SnapshotError, match="is damaged"):
+        nightly(marketplace)
+    assert broker.queue_depth(broker_client)["blocks"] == 0
+
+
+def test_a_snapshot_that_workers_would_not_find_is_refused(
+    marketplace: Marketplace, settings: Settings
+) -> None:
+    elsewhere = msgspec.structs.replace(settings, data=settings.data / "elsewhere")
+    with pytest.raises(SnapshotError, match="workers look in"):
+        start_nightly(elsewhere, marketplace.snapshot, None, marketplace.policy)
+
+
+def test_a_block_that_keeps_failing_is_dead_lettered_and_the_run_comes_to_an_end(
+    marketplace: Marketplace, queue: Queue
+) -> None:
+    broken = marketplace.snapshot.path / "blocks" / "00001.values.npy"
+    with Supervisor(marketplace.settings, processes=1):
+        run = nightly(marketplace)
+        broken.write_bytes(bytes(broken.stat().st_size))
+        end = wait(run, timeout=60)
+    assert (end.blocks_done, end.blocks_failed, end.failed) == (BLOCKS, 1, BLOCK_SHOPS)
+    assert end.written == SHOPS - BLOCK_SHOPS
+    assert "SnapshotError" in end.errors[1]
+    assert [letter["args"][0]["block"] for letter in queue.dead_letters()] == [1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fence": "soon"},
+        {"fence": 0},
+        {"block": 10**6},
+        {"block": None},
+        {"block": -1},
+        {"shop": "7495"},
+        {"as_of": "2026-02-31"},
+        {"as_of": "1999-12-31"},
+        {"snapshot": "../../etc"},
+        {"run": "a\nb"},
+        {"policy": ".."},
+    ],
+    ids=str,
+)
+def test_a_bad_job_is_dead_lettered_at_once_and_its_neighbours_are_done(
+    marketplace: Marketplace, change: dict[str, Any], queue: Queue, until: Callable[..., None]
+) -> None:
+    run = nightly(marketplace)
+    queue.put_first(change)
+    with Supervisor(marketplace.settings, processes=1):
+        end = wait(run, timeout=60)
+        until(lambda: len(queue.dead_letters()) == 1, "the bad one is dead-lettered")
+    assert (end.written, end.blocks_failed) == (SHOPS, 0)
+    assert "retries" not in queue.dead_letters()[0]["options"]
+
+
+def test_a_run_can_be_found_again_by_its_id_and_the_latest_are_listed(
+    marketplace: Marketplace, settings: Settings
+) -> None:
+    first, second = nightly(marketplace), nightly(marketplace)
+    assert open_run(settings, first.id) == first
+    assert latest_runs(settings) == [second, first]
+    assert latest_runs(settings, count=1) == [second]
+    with pytest.raises(NotFoundError, match="there is no run nightly-x"):
+        open_run(settings, "nightly-x")
+
+
+def test_waiting_in_vain_ends_with_how_far_it_got(marketplace: Marketplace) -> None:
+    with pytest.raises(ShopaceError, match="0 of 6 blocks are done"):
+        wait(nightly(marketplace), timeout=0.1)

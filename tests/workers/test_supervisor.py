@@ -1,0 +1,195 @@
+"""Worker processes: killed, told to stop, left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Hold, Marketplace, Queue, StartChild
+
+from shopace.core.errors import ServerError
+from shopace.workers import runs
+from shopace.workers.runs import start_nightly, wait
+from shopace.workers.settings import Settings, encode_settings
+from shopace.workers.supervisor import Supervisor
+
+SHOPS = BLOCKS * BLOCK_SHOPS
+RUN_SUPERVISOR = """
+import sys
+from shopace.workers.logging import configure_logging
+from shopace.workers.settings import decode_settings
+from shopace.workers.supervisor import Supervisor
+configure_logging()
+supervisor = Supervisor(decode_settings(sys.stdin.buffer.read()), processes=2, command=sys.argv[1:])
+supervisor.run()
+"""
+Until = Callable[..., None]
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process is there and is more than its unread exit code."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat")
+    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def nightly(made: Marketplace) -> runs.Run:
+    return start_nightly(made.settings, made.snapshot, None, made.policy)
+
+
+def test_a_killed_child_is_replaced_alone_and_its_jobs_are_done_elsewhere(
+    marketplace: Marketplace, hold: Hold, until: Until,
+    queue: Queue,
+) -> None:  # fmt: skip
+    with Supervisor(marketplace.settings, processes=2, command=hold.command) as supervisor:
+        run = nightly(marketplace)
+        until(lambda: len(hold.pids()) == 2, "both children are in the middle of a block")
+        victim, sibling = hold.pids()
+        os.kill(victim, signal.SIGKILL)
+        until(lambda: not is_running(victim), "the victim is dead")
+        assert queue.unacknowledged() >= 2, "the fault must hit a job"
+        hold.release()
+        end = wait(run, timeout=60)
+        until(lambda: len(supervisor.pids) == 2, "the dead child is replaced")
+        assert sibling in supervisor.pids
+        assert victim not in supervisor.pids
+        until(lambda: queue.unacknowledged() == 0, "nothing is left to a dead worker")
+    assert (end.shops_done, end.failed) == (SHOPS, 0)
+    assert end.written + end.duplicate == SHOPS
+
+
+def test_told_to_stop_a_child_finishes_its_job_and_hands_back_the_others(
+    marketplace: Marketplace, hold: Hold, until: Until,
+    start_child: StartChild, queue: Queue,
+) -> None:  # fmt: skip
+    run = nightly(marketplace)
+    child = start_child(marketplace.settings, hold.command)
+    until(hold.pids, "the first block has begun")
+    until(lambda: queue.unacknowledged() == 2, "a second one is fetched")
+    child.send_signal(signal.SIGTERM)
+    assert child.poll() is None
+    hold.release()
+    assert child.wait(30) == 0
+    assert queue.unacknowledged() == 0
+    assert runs.progress(run).blocks_done == 1
+    assert queue.waiting() == queue.bodies() == BLOCKS - 1
+
+
+def test_an_idle_child_ends_cleanly_and_leaves_ctrl_c_to_the_supervisor(
+    marketplace: Marketplace, hold: Hold, until: Until,
+    start_child: StartChild,
+) -> None:  # fmt: skip
+    child = start_child(marketplace.settings, hold.command)
+    run = nightly(marketplace)
+    until(hold.pids, "it works")
+    child.send_signal(signal.SIGINT)
+    hold.release()
+    wait(run, timeout=60)
+    assert child.poll() is None
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(30) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_supervisor_told_to_stop_takes_its_children_along(
+    marketplace: Marketplace, hold: Hold, until: Until,
+    number: signal.Signals, queue: Queue,
+) -> None:  # fmt: skip
+    run = nightly(marketplace)
+    with start_supervisor(marketplace.settings, hold.command) as supervisor:
+        until(lambda: len(hold.pids()) == 2, "both children work")
+        supervisor.send_signal(number)
+        hold.release()
+        assert supervisor.wait(30) == 0
+    assert not any(is_running(pid) for pid in hold.pids())
+    assert queue.unacknowledged() == 0
+    assert runs.progress(run).blocks_done == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="parent death signals are Linux's own")
+def test_children_do_not_outlive_a_supervisor_that_was_killed(
+    marketplace: Marketplace, hold: Hold, until: Until
+) -> None:
+    nightly(marketplace)
+    with start_supervisor(marketplace.settings, hold.command) as supervisor:
+        until(lambda: len(hold.pids()) == 2, "both children work")
+        supervisor.kill()
+    hold.release()
+    until(lambda: not any(is_running(pid) for pid in hold.pids()), "the children are gone")
+
+
+def test_a_child_that_does_not_end_within_its_grace_is_killed(
+    marketplace: Marketplace, hold: Hold, until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("shopace.workers.supervisor._BEYOND_GRACE_SECONDS", 0)
+    settings = msgspec.structs.replace(marketplace.settings, grace_seconds=0.2)
+    nightly(marketplace)
+    with capture_logs() as logs:
+        with Supervisor(settings, processes=1, command=hold.command):
+            until(hold.pids, "the child is in the middle of a block")
+            (pid,) = hold.pids()
+            os.kill(pid, signal.SIGSTOP)
+        assert not is_running(pid)
+    assert "child.killed" in [log["event"] for log in logs]
+
+
+def test_children_that_die_at_once_are_started_ever_more_slowly(
+    settings: Settings, until: Until
+) -> None:
+    impatient = msgspec.structs.replace(
+        settings, respawn_seconds=0.01, respawn_longest_seconds=0.05
+    )
+    command = [sys.executable, "-c", "raise SystemExit(7)"]
+    with capture_logs() as logs:
+
+        def waits() -> list[Any]:
+            deaths = [log for log in logs if log["event"] == "child.died"]
+            assert all(death["cause"] == "exit code 7" for death in deaths)
+            return [death["again_in_seconds"] for death in deaths]
+
+        with Supervisor(impatient, processes=1, command=command):
+            until(lambda: len(waits()) >= 5, "five deaths")
+    assert waits()[:5] == sorted(waits()[:5])
+    assert waits()[0] < waits()[4] == pytest.approx(0.1, abs=0.06)
+
+
+def test_without_a_server_no_child_is_started(settings: Settings) -> None:
+    away = msgspec.structs.replace(settings, results_url="redis://127.0.0.1:1/0")
+    with pytest.raises(ServerError, match="results server"):
+        Supervisor(away, processes=1).__enter__()
+
+
+def test_a_child_without_a_server_says_so_in_one_line_and_ends_with_its_code(
+    settings: Settings, start_child: StartChild
+) -> None:
+    away = msgspec.structs.replace(settings, broker_url="redis://:canary@127.0.0.1:1/0")
+    child = start_child(away)
+    _, written = child.communicate(timeout=30)
+    assert child.returncode == ServerError.exit_code
+    line = msgspec.json.decode(written)
+    assert line["event"] == "child.refused"
+    assert "127.0.0.1:1" in line["error"]
+    assert b"canary" not in written
+
+
+def start_supervisor(settings: Settings, command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN_SUPERVISOR, *command],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdin is not None
+    process.stdin.write(encode_settings(settings))
+    process.stdin.close()
+    process.stdin = None
+    return process

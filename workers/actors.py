@@ -1,0 +1,196 @@
+"""The one job there is: diagnose a block of a snapshot, or one shop of it, and publish.
+
+Thin on purpose: ids in, the pipeline, documents out. Any number of deliveries has the same effect.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import dramatiq
+import msgspec
+import redis
+import structlog
+
+from shopace.core.errors import JobError, UnknownShopError
+from shopace.core.pipeline.run import Inputs, diagnose_block, diagnose_shop
+from shopace.core.records.job import BlockReport, Job
+from shopace.core.results import keys
+from shopace.core.results.store import Outcome, ResultStore, oversize
+from shopace.core.warehouse.benchmarks import open_benchmarks
+from shopace.core.warehouse.policy import load_saved
+from shopace.core.warehouse.snapshot import Snapshot, open_snapshot
+from shopace.workers.broker import ACTORS, PRIORITIES, decode_job
+
+if TYPE_CHECKING:
+    from shopace.core.host.registry import Registry
+    from shopace.core.records.document import Document
+    from shopace.workers.settings import Settings
+
+_KEPT = 2
+"""Snapshots that a process keeps open: yesterday's run may still be draining."""
+
+log = structlog.get_logger(__name__)
+
+
+class Workbench:
+    """What a worker process has at hand for every job: plugins, results, and opened snapshots."""
+
+    def __init__(self, settings: Settings, registry: Registry, client: redis.Redis) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._client = client
+        self._opened: dict[tuple[str, str | None, str], Inputs] = {}
+        self.store = ResultStore(
+            client,
+            ttl_seconds=settings.result_ttl_seconds,
+            event_age_seconds=settings.event_age_seconds,
+        )
+
+    def open(self, job: Job) -> Inputs:
+        """Snapshot, benchmarks and policy of the job, each by its id, kept for the next job."""
+        ids = (job.snapshot, job.benchmarks, job.policy)
+        found = self._opened.get(ids)
+        if found is None:
+            found = Inputs(
+                registry=self._registry,
+                snapshot=open_snapshot(self._settings.snapshots / job.snapshot),
+                benchmarks=None
+                if job.benchmarks is None
+                else open_benchmarks(self._settings.benchmarks / job.benchmarks),
+                policy=load_saved(self._settings.policies, job.policy),
+            )
+            while len(self._opened) >= _KEPT:
+                self._opened.pop(next(iter(self._opened)))
+            self._opened[ids] = found
+        return found
+
+    def report(self, run: str, report: BlockReport) -> None:
+        """Keep the first full report of a block; a second delivery would tell of duplicates only.
+
+        A block that had failed and was replayed has a report of its own again.
+        """
+        key, field, content = (
+            keys.run_blocks_key(run),
+            str(report.block),
+            msgspec.json.encode(report),
+        )
+        if not self._client.hsetnx(key, field, content) and report.error == "":
+            stored: Any = self._client.hget(key, field)
+            if stored is not None and msgspec.json.decode(stored, type=BlockReport).error:
+                self._client.hset(key, field, content)
+        self._client.expire(key, self._settings.run_ttl_seconds)
+
+    def report_dead(self, job: Job, error: str) -> None:
+        """Mark the job's block as failed, so that its run comes to an end.
+
+        A job that its run never had (damaged, or made by hand) marks nothing.
+        """
+        fields = ("fence", "as_of", "block_shops")
+        stored: Any = self._client.hmget(keys.run_key(job.run), fields)
+        if stored[:2] != [str(job.fence).encode(), job.as_of.isoformat().encode()]:
+            return
+        shops_of = msgspec.json.decode(stored[2], type=list[int])
+        block = job.block if job.block is not None else 0
+        if block < len(shops_of):
+            shops = shops_of[block]
+            self.report(job.run, BlockReport(block=block, shops=shops, failed=shops, error=error))
+
+
+def declare_actors(broker: dramatiq.Broker, bench: Workbench) -> None:
+    """Let the broker's workers run jobs from both queues."""
+    for queue, name in ACTORS.items():
+
+        def act(job: object) -> None:
+            diagnose_job(bench, job)
+
+        dramatiq.actor(
+            actor_name=name,
+            queue_name=queue,
+            priority=PRIORITIES[queue],
+            broker=broker,
+            throws=(JobError, UnknownShopError),  # a second try would find the same
+        )(act)
+
+
+def diagnose_job(bench: Workbench, payload: object) -> BlockReport:
+    """Run one job. What it raises is retried, except JobError and UnknownShopError."""
+    try:
+        job = decode_job(payload)
+    except JobError as error:
+        log.error("job.refused", error=str(error))  # noqa: TRY400  # a sentence, not a traceback
+        raise
+    with structlog.contextvars.bound_contextvars(
+        run=job.run, **({"block": job.block} if job.shop is None else {"shop": job.shop})
+    ):
+        log.info("job.started", snapshot=job.snapshot, fence=job.fence)
+        began = time.monotonic()
+        inputs = bench.open(job)
+        _require_place(job, inputs.snapshot)
+        bench.store.put_legend(inputs.legend)
+        report = _publish(bench.store, job, _documents(inputs, job, bench.store))
+        report = msgspec.structs.replace(report, seconds=round(time.monotonic() - began, 3))
+        bench.report(job.run, report)
+        log.info(
+            "job.finished",
+            shops=report.shops,
+            seconds=report.seconds,
+            cards=report.cards,
+            written=report.written,
+            duplicate=report.duplicate,
+            stale=report.stale,
+            partial=report.partial,
+        )
+        return report
+
+
+def _documents(inputs: Inputs, job: Job, store: ResultStore) -> Iterable[Sequence[Document]]:
+    if job.shop is not None:
+        return [[diagnose_shop(inputs, job.shop, recall=store.recall)]]
+    assert job.block is not None  # noqa: S101  # `decode_job` sees to it
+    return diagnose_block(inputs, job.block, recall=store.recall)
+
+
+def _publish(store: ResultStore, job: Job, slices: Iterable[Sequence[Document]]) -> BlockReport:
+    outcomes: Counter[Outcome] = Counter()
+    cards: Counter[str] = Counter()
+    shops = partial = failed = 0
+    for documents in slices:
+        fitting = []
+        for document in documents:
+            if (problem := oversize(document)) is None:
+                fitting.append(document)
+            else:
+                log.error("document.refused", shop=document.shop, error=str(problem))
+        outcomes.update(store.write(fitting, job.fence))
+        for document in fitting:
+            cards.update(document.cards)
+        shops += len(documents)
+        failed += len(documents) - len(fitting)
+        partial += sum(document.partial for document in fitting)
+    return BlockReport(
+        block=job.block if job.block is not None else 0,
+        shops=shops,
+        written=outcomes["written"],
+        duplicate=outcomes["duplicate"],
+        stale=outcomes["stale"],
+        partial=partial,
+        failed=failed,
+        cards=dict(sorted(cards.items())),
+    )
+
+
+def _require_place(job: Job, snapshot: Snapshot) -> None:
+    manifest = snapshot.manifest
+    if manifest.as_of != job.as_of:
+        raise JobError(
+            f"the job is of {job.as_of}, its snapshot {job.snapshot} of {manifest.as_of}"
+        )
+    if job.block is not None and job.block >= len(manifest.blocks):
+        raise JobError(
+            f"there is no block {job.block} in snapshot {job.snapshot}:"
+            f" it has {len(manifest.blocks)}"
+        )

@@ -1,0 +1,182 @@
+"""The supervisor: N worker processes, each replaced alone when it dies, all stopped together.
+
+Not here yet, and here is its place (`_look_after`): limits of memory and wall clock per child,
+liveness by heartbeat key, the canary job.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+from typing import Self
+
+import structlog
+
+from shopace.workers.child import PARENT_VARIABLE
+from shopace.workers.settings import Settings, check_server, encode_settings
+
+CHILD_COMMAND = (sys.executable, "-m", "shopace.workers.child")
+"""Fault tests put another in its place."""
+
+_LOOK_SECONDS = 0.05
+_BEYOND_GRACE_SECONDS = 5
+"""A child that has not ended so long after its grace period is killed."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Child:
+    """One place among the N, and the process that fills it."""
+
+    number: int
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    quick_deaths: int = 0
+    next_start: float = 0.0
+
+
+class Supervisor:
+    """Starts and keeps N worker processes.
+
+    `run()` blocks until SIGTERM or SIGINT. As a context manager it works from a thread: children
+    are there from entry to exit. Raises ServerError at the start when a server is not fit.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        processes: int | None = None,
+        command: Sequence[str] = CHILD_COMMAND,
+    ) -> None:
+        self._settings = settings
+        self._command = tuple(command)
+        self._children = [
+            _Child(number) for number in range(processes if processes is not None else _cores())
+        ]
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; afterwards every child is gone. From the main thread."""
+        self._check()
+        before = {each: signal.signal(each, self._on_signal) for each in _SIGNALS}
+        try:
+            self._keep()
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    def __enter__(self) -> Self:
+        self._check()
+        # Children end with the thread that started them: this one outlives them.
+        self._thread = threading.Thread(target=self._keep, name="supervisor", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        if self._thread is not None:
+            self._thread.join()
+
+    def stop(self) -> None:
+        """Ask all children to finish; returns at once."""
+        self._stop.set()
+
+    @property
+    def pids(self) -> list[int]:
+        """Of the children that are running."""
+        running = [each.process for each in self._children]
+        return [each.pid for each in running if each is not None and each.poll() is None]
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        log.info("supervisor.stopping", signal=signal.Signals(number).name)
+        self.stop()
+
+    def _check(self) -> None:
+        check_server(self._settings.broker_url, "broker")
+        check_server(self._settings.results_url, "results")
+
+    def _keep(self) -> None:
+        try:
+            while not self._stop.is_set():
+                for child in self._children:
+                    self._look_after(child)
+                self._stop.wait(_LOOK_SECONDS)
+        finally:
+            self._end_all()
+
+    def _look_after(self, child: _Child) -> None:
+        now = time.monotonic()
+        if child.process is not None and (code := child.process.poll()) is not None:
+            lived = now - child.started
+            quick = lived < self._settings.quick_death_seconds
+            child.quick_deaths = child.quick_deaths + 1 if quick else 0
+            doubled = self._settings.respawn_seconds * 2 ** max(0, child.quick_deaths - 1)
+            wait = min(doubled, self._settings.respawn_longest_seconds)
+            child.next_start = now + wait
+            log.error(
+                "child.died",
+                child=child.number,
+                pid=child.process.pid,
+                cause=_cause(code),
+                lived_seconds=round(lived, 1),
+                again_in_seconds=round(wait, 1),
+            )
+            child.process = None
+        if child.process is None and now >= child.next_start and not self._stop.is_set():
+            child.process = _start(self._command, self._settings)
+            child.started = time.monotonic()
+            log.info("child.started", child=child.number, pid=child.process.pid)
+
+    def _end_all(self) -> None:
+        running = [each.process for each in self._children if each.process is not None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + self._settings.grace_seconds + _BEYOND_GRACE_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.error("child.killed", pid=process.pid, cause="did not end in time")  # noqa: TRY400
+                process.kill()
+                process.wait()
+
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def _start(command: Sequence[str], settings: Settings) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
+    )
+    assert process.stdin is not None  # noqa: S101  # we asked for a pipe
+    try:
+        with process.stdin as pipe:
+            pipe.write(encode_settings(settings))
+    except BrokenPipeError:
+        pass  # it died already, and its replacement will be told
+    return process
+
+
+def _cause(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
