@@ -15,8 +15,12 @@ from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.triggers import Priority
 
 if TYPE_CHECKING:
+    from shopace.core.evaluation import Floats
     from shopace.core.pipeline.batch import Flags, Integers, Proposals
     from shopace.core.pipeline.plan import Plan
+
+SEATS_ELSEWHERE = 1
+"""Cards in the list of a channel that is none of the shop's core channels."""
 
 
 def merge(plan: Plan, ranked: Proposals) -> Merged:
@@ -37,9 +41,8 @@ def merge(plan: Plan, ranked: Proposals) -> Merged:
     always = risk[at]
     for_you = first & (_within(shop, first, plan.values["core.cards_for_you"]) | always)
     listed = card & (channel[at] != channels[Channel.SHOP])
-    seat = _within(
-        shop * len(channels) + channel[at], listed, plan.values["core.cards_per_channel"]
-    )
+    seats = np.where(ranked.stake == 0, SEATS_ELSEWHERE, plan.values["core.cards_per_channel"])
+    seat = _within(shop * len(channels) + channel[at], listed, seats)
     in_channel = listed & (seat | always)
     return Merged(
         proposals=ranked,
@@ -61,7 +64,7 @@ def _is_first(key: Integers) -> Flags:
     return np.asarray(_first_of(key) == np.arange(key.size))
 
 
-def _within(group: Integers, counted: Flags, limit: float) -> Flags:
+def _within(group: Integers, counted: Flags, limit: float | Floats) -> Flags:
     """Whether an entry is among the first `limit` counted ones of its group, in ranking order."""
     order = np.argsort(group, kind="stable")
     running = np.cumsum(counted[order])

@@ -118,7 +118,7 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
         unit=Unit.COUNT,
         minimum=1,
         maximum=100,
-        title="Cards in the list of one channel; risk cards are never cut",
+        title="Cards in the list of one core channel; risk cards are never cut",
     ),
     Parameter(
         key="core.most_recommended",

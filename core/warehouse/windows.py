@@ -41,6 +41,11 @@ WEEKS = 13
 RANGE_BLOCKS = 8
 """Blocks that are aggregated at once; more shops are staged, sorted, and taken in ranges."""
 
+_AGE, _BIAS = 1 << 55, 1 << 54
+"""A gauge's cell and its age make one integer, age · _AGE + _BIAS + cell: the least is the latest.
+"""
+_WIDEST = 128
+"""Days of the widest bucket, so that ages within a bucket stay below 256."""
 _LEAST = np.iinfo(np.int64).min
 _NEVER = np.iinfo(np.int64).max
 
@@ -171,7 +176,8 @@ class Windows:
                 bounds |= {ago, ago + days}
                 if measure.aggregation is Aggregation.LAST:
                     oldest = max(oldest, ago + measure.max_age_days)
-        return tuple(sorted(bounds | {max(oldest + 1, *bounds)}))
+        end = max(oldest + 1, *bounds)
+        return tuple(sorted(bounds | {end, *range(0, end, _WIDEST)}))
 
     @property
     def _buckets(self) -> int:
@@ -183,14 +189,16 @@ class Windows:
         return sorted(index for owner, index in found if owner is table)
 
     def _create_days(self) -> None:
+        """The table of days: the bucket of each, and what its age adds to a gauge's cell."""
         bounds = self._bounds
-        rows = ", ".join(
-            f"(DATE '{self._as_of}' - {ago}, {ago}, {bisect_right(bounds, ago) - 1})"
-            for ago in range(bounds[-1])
-        )
+        rows = []
+        for ago in range(bounds[-1]):
+            bucket = bisect_right(bounds, ago) - 1
+            age = (ago - bounds[bucket]) * _AGE + _BIAS
+            rows.append(f"(DATE '{self._as_of}' - {ago}, {bucket}, {age})")
         self._facts.rows(
-            "CREATE OR REPLACE TEMP TABLE days AS SELECT day, CAST(ago AS SMALLINT) AS ago, "
-            f"CAST(bucket AS UTINYINT) AS bucket FROM (VALUES {rows}) AS v(day, ago, bucket)"
+            "CREATE OR REPLACE TEMP TABLE days AS SELECT day, CAST(bucket AS UTINYINT) AS bucket, "
+            f"CAST(age AS BIGINT) AS age FROM (VALUES {', '.join(rows)}) AS v(day, bucket, age)"
         )
 
     def _placed(self, table: FactsTable) -> str:
@@ -200,7 +208,7 @@ class Windows:
             listed = ", ".join(str(i) for i in self._needed_cells(table))
             cells, only = "cell, c", f" AND cell IN ({listed})"
         return (
-            f"SELECT no, channel, ago, bucket, {cells} FROM {facts_view(table)} "
+            f"SELECT no, channel, bucket, age, {cells} FROM {facts_view(table)} "
             f"JOIN days USING (day) JOIN shops USING (shop) WHERE day >= DATE '{table.first_day}'"
             + only
         )
@@ -236,9 +244,10 @@ class Windows:
                     f"SELECT * FROM windows_{each.index} "
                     f"WHERE no >= {first} AND no < {first + count}"
                 ),
-                first,
-                count,
-                self._days_per_bucket(each),
+                first=first,
+                count=count,
+                bounds=self._bounds,
+                days=self._days_per_bucket(each),
             )
             for each in tables
         }
@@ -324,11 +333,13 @@ class _Loaded:
         self,
         table: FactsTable,
         columns: Mapping[str, Any],
+        *,
         first: int,
         count: int,
+        bounds: tuple[int, ...],
         days: Integers,
     ) -> None:
-        self._table, self._columns, self._days = table, columns, days
+        self._table, self._columns, self._bounds, self._days = table, columns, bounds, days
         self._shape = (len(days), count)
         self._place = columns["bucket"].astype(np.int64) * count + (columns["no"] - first)
         self._pick: dict[tuple[int, int], NDArray[np.intp]] = {}
@@ -338,9 +349,9 @@ class _Loaded:
         aggregation = cell.measure.aggregation
         rows = self._rows(index, cell, channel)
         of = f"_{aggregation}" if self._table.is_long else str(index)
-        value = self._grid(f"v{of}", rows, _LEAST if aggregation is Aggregation.MAX else 0)
         if aggregation is Aggregation.LAST:
-            return Cube(value, self._grid(f"k{of}", rows, _NEVER))
+            return self._gauge(self._grid(f"v{of}", rows, _NEVER))
+        value = self._grid(f"v{of}", rows, _LEAST if aggregation is Aggregation.MAX else 0)
         known = self._grid(f"k{of}", rows, 0)
         if cell.absent_day is AbsentDay.ZERO:
             absent = np.maximum(self._days[:, None] - self._grid("n", rows, 0), 0)
@@ -348,6 +359,10 @@ class _Loaded:
             if aggregation is Aggregation.MAX:
                 value = np.where(absent > 0, np.maximum(value, 0), value)
         return Cube(value, known)
+
+    def _gauge(self, packed: Integers) -> Cube:
+        ago = np.array(self._bounds[:-1])[:, None] + packed // _AGE
+        return Cube(packed % _AGE - _BIAS, np.where(packed == _NEVER, _NEVER, ago))
 
     def _rows(self, index: int, cell: Cell, channel: Channel) -> NDArray[np.intp]:
         """Which rows hold the cell in the channel."""
@@ -383,14 +398,12 @@ def _cell_index(table: FactsTable, measure: str, channel: Channel) -> int:
     )
 
 
-def _bucket(cell: str, aggregation: Aggregation, alias: str) -> tuple[str, str]:
-    """How days become a bucket, as SQL: value and known days as a `Cube` has them."""
-    known = f"count({cell})"
+def _bucket(cell: str, aggregation: Aggregation, alias: str) -> tuple[str, ...]:
+    """How days become a bucket, as SQL: v, the value, and k, the known days."""
     match aggregation:
         case Aggregation.LAST:
-            value, known = f"arg_min({cell}, ago)", f"min(ago) FILTER (WHERE {cell} IS NOT NULL)"
+            return (f"min(age + {cell}) AS v{alias}",)
         case Aggregation.MAX:
-            value = f"max({cell})"
+            return f"max({cell}) AS v{alias}", f"count({cell}) AS k{alias}"
         case _:
-            value = f"CAST(sum({cell}) AS BIGINT)"
-    return f"{value} AS v{alias}", f"{known} AS k{alias}"
+            return f"CAST(sum({cell}) AS BIGINT) AS v{alias}", f"count({cell}) AS k{alias}"
