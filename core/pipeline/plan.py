@@ -77,7 +77,7 @@ class Offer(NamedTuple):
     category: str
     channel: Channel
     column: int
-    """Of the evidence; −1 where the metric's column is dark."""
+    """Of the evidence."""
     trigger: Test | None
     """None: the trigger is a policy line."""
     line: str
@@ -421,18 +421,20 @@ class Plan:
         metric = trigger.metric
         channels = template.channels or self.registry.metrics[metric].channels
         for channel in sorted(channels, key=_ORDER.__getitem__):
-            test, tests = self._test(trigger, channel), self._tests(template, channel)
+            test = self._test(trigger, (channel,))  # evidence is of the card's own channel
+            tests = self._tests(template, channel)
             if test is not None and tests is not None:
                 yield Offer(template, category, channel, test.column, test, "", tests, priority)
 
     def _tests(self, template: TaskTemplate, channel: Channel) -> tuple[Test, ...] | None:
-        tests = [self._test(condition, channel) for condition in template.only_if]
+        places = (channel, Channel.SHOP)  # a condition may be of the whole shop
+        tests = [self._test(condition, places) for condition in template.only_if]
         return None if None in tests else tuple(test for test in tests if test is not None)
 
-    def _test(self, condition: Condition, channel: Channel) -> Test | None:
-        """The condition's column: in the channel, else of the whole shop; None where it is dark."""
+    def _test(self, condition: Condition, places: tuple[Channel, ...]) -> Test | None:
+        """The condition's column, in the first of the places that has one; None: it is dark."""
         pinned = condition.channel if isinstance(condition, AtLeast | AtMost) else None
-        places = (pinned,) if pinned else (channel, Channel.SHOP)
+        places = (pinned,) if pinned else places
         column = next(
             (
                 self.index[condition.metric, p]

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 WEEKS = 13
 """Whole weeks before the current seven days that tell a shop's own noise."""
-RANGE_BLOCKS = 8
+RANGE_BLOCKS = 64
 """Blocks that are aggregated at once; more shops are staged, sorted, and taken in ranges."""
 
 _AGE, _BIAS = 1 << 55, 1 << 54
