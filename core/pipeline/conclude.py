@@ -116,6 +116,7 @@ class _Writer:
         ids_of: dict[tuple[str, Channel], list[str]] = {}
         for card in cards:
             ids_of.setdefault((card.evidence.metric, card.channel), []).append(card.id)
+        attention = self._notes(shop, self._attention[shop], ids_of, peers=False)
         diagnosis = Diagnosis(
             schema=SCHEMA,
             shop=profile,
@@ -123,7 +124,7 @@ class _Writer:
             partial=any(each.reason in {"rejected", "failed"} for each in not_evaluated),
             counts=counts,
             tier=tier,
-            conclusion=self._story.shop(shop),
+            conclusion=self._story.shop(shop, attention[0] if attention else None),
             channel_conclusions={
                 channel: told
                 for channel in FIVE
@@ -131,7 +132,7 @@ class _Writer:
             },
             gmv=self._gmv(shop),
             risk_monitor=monitor,
-            need_attention=self._notes(shop, self._attention[shop], ids_of, peers=False),
+            need_attention=attention,
             can_improve=self._notes(shop, self._improve[shop], ids_of, peers=True),
             improved=self._improved_notes(shop, ids_of),
             cards=cards,

@@ -20,6 +20,7 @@ from shopace.core.vocabulary.units import Period
 if TYPE_CHECKING:
     from shopace.core.evaluation import Floats
     from shopace.core.pipeline.batch import Batch, Measured
+    from shopace.core.records.diagnosis import MetricNote
 
 FACTORS = ("product impressions", "CTR", "CTOR", "AOV")
 PLACES = (Channel.SHOP, *FIVE)
@@ -39,6 +40,8 @@ STEADY_AT = "GMV is steady against the previous 7 days"
 BEGAN = "Sales began in the last 7 days; there were none in the 7 days before"
 NO_SALES = "There were no sales in the last 14 days"
 UNKNOWN = "GMV of the last 14 days is not known, so nothing is said about sales"
+FELL_INSTEAD = "{metric} fell {change:.0%} against the previous 7 days; GMV is not known"
+ROSE_INSTEAD = "{metric} rose {change:.0%} against the previous 7 days; GMV is not known"
 
 
 class Storyteller:
@@ -56,10 +59,17 @@ class Storyteller:
                 [midpoint_change(a, b) for a, b in zip(now, then, strict=True)], axis=1
             ).tolist()
 
-    def shop(self, shop: int) -> Conclusion:
-        """The shop's one sentence and the factors behind it, the strongest first."""
+    def shop(self, shop: int, worst: MetricNote | None) -> Conclusion:
+        """The shop's one sentence and the factors behind it, the strongest first.
+
+        Where GMV is not known the worst decline among the key metrics speaks instead.
+        """
         current, previous = self._current[Channel.SHOP][shop], self._previous[Channel.SHOP][shop]
         direction = _direction(current, previous)
+        if not (current >= 0 and previous >= 0) and worst is not None and worst.change is not None:
+            message = FELL_INSTEAD if worst.change < 0 else ROSE_INSTEAD
+            told = fill(message, metric=str(worst.title), change=abs(worst.change))
+            return Conclusion(sentence=told)
         if direction == 0:
             return Conclusion(sentence=_flat(current, previous))
         channel = self._mover(shop, direction)

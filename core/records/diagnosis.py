@@ -27,6 +27,7 @@ class ShopProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """ISO 4217; every amount of the document is in it."""
     timezone: str = ""
     opened_on: dt.date | None = None
+    """Where the facts do not say it: the first day with facts of the shop."""
     core_channels: tuple[Channel, ...] = ()
 
 
