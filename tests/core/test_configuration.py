@@ -1,0 +1,154 @@
+"""What operators set in `shopace.toml`, and what is said about a file that cannot be used."""
+
+from pathlib import Path
+
+import pytest
+
+from shopace.core.configuration import Configuration, load_configuration
+from shopace.core.errors import ConfigurationError
+from shopace.core.vocabulary.tiers import DEFAULT_LADDERS, TierLadder, ladder_for
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "shopace.toml"
+
+
+def problems(file: Path, text: str) -> dict[str, str]:
+    file.write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        load_configuration(file)
+    return {each.where: str(each) for each in caught.value.problems}
+
+
+def ladder(*lines: float, region: str = "BR", levels: list[int] | None = None) -> str:
+    """A `[[tiers]]` with steps that begin at `lines`, numbered from 0."""
+    numbers = levels if levels is not None else range(len(lines))
+    steps = ", ".join(
+        f'{{ level = {level}, name = "N{level}", gmv_from = {line} }}'
+        for level, line in zip(numbers, lines, strict=True)
+    )
+    return f'[[tiers]]\nregion = "{region}"\ncurrency = "BRL"\nsteps = [{steps}]\n'
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    assert load_configuration(None) == Configuration()
+    assert Configuration().ladders == DEFAULT_LADDERS
+
+
+def test_an_empty_file_changes_nothing_but_the_name_of_the_source(file: Path) -> None:
+    file.write_text("")
+    assert load_configuration(file) == Configuration(source="shopace.toml")
+
+
+def test_a_file_sets_lines_switches_off_and_adds_ladders(file: Path) -> None:
+    file.write_text(
+        '[parameters]\n"core.aa_floor" = 0.2\n"core.ab_peers" = 10\n'
+        '[disable]\nplugins = ["campaigns"]\ntemplates = ["ads.raise_budget"]\n'
+        + ladder(0, 0, 60_000)
+    )
+    found = load_configuration(file)
+    assert found.parameters == {"core.aa_floor": 0.2, "core.ab_peers": 10.0}
+    assert (found.disabled_plugins, found.disabled_templates) == (
+        ("campaigns",),
+        ("ads.raise_budget",),
+    )
+    own = ladder_for(found.ladders, "BR", "BRL")
+    assert own is not None
+    assert [step.gmv_from for step in own.steps] == [0, 0, 60_000]
+
+
+def test_a_ladder_of_ones_own_takes_the_place_of_the_shipped_one_and_of_no_other(
+    file: Path,
+) -> None:
+    file.write_text(ladder(0, 0, 5_000, region="*").replace("BRL", "USD") + ladder(0, 0, 9_000))
+    found = load_configuration(file).ladders
+    assert len(found) == 2
+    everywhere = ladder_for(found, "US", "USD")
+    assert everywhere is not None
+    assert everywhere.steps[-1].gmv_from == 5_000
+
+
+def test_a_region_prefers_its_own_ladder_to_that_of_all_regions(file: Path) -> None:
+    file.write_text(ladder(0, 0, 5_000, region="*") + ladder(0, 0, 9_000, region="BR"))
+    found = load_configuration(file).ladders
+
+    def last(region: str) -> float:
+        fits = ladder_for(found, region, "BRL")
+        assert isinstance(fits, TierLadder)
+        return fits.steps[-1].gmv_from
+
+    assert (last("BR"), last("AR")) == (9_000, 5_000)
+    assert ladder_for(found, "BR", "EUR") is None
+
+
+# --- files that cannot be used ----------------------------------------------------------------
+
+
+def test_all_problems_are_told_at_once_each_with_its_place(file: Path) -> None:
+    told = problems(
+        file,
+        'parameter = 1\n[parameters]\n"core.aa_floor" = "much"\n[disable]\nplugin = ["ads"]\n'
+        "[zzz]\n",
+    )
+    assert told == {
+        "shopace.toml: parameter": "shopace.toml: parameter: unknown section "
+        '(did you mean "parameters"?)',
+        "shopace.toml: parameters": "shopace.toml: parameters: Expected `float`, got `str`"
+        " - at `$[...]`",
+        "shopace.toml: disable": "shopace.toml: disable: Object contains unknown field `plugin`",
+        "shopace.toml: zzz": "shopace.toml: zzz: unknown section",
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        (ladder(0, 0, 500, 500), "`gmv_from` must ascend"),
+        (ladder(0, 0, 900, 500), "`gmv_from` must ascend"),
+        (ladder(0, 100, 500), "level 1 begins at 0"),
+        (ladder(0), "level 1 begins at 0"),
+        (ladder(0, 0, 500, levels=[0, 1, 3]), "levels must count up from 0"),
+        (ladder(0, 0, 500, levels=[1, 2, 3]), "levels must count up from 0"),
+    ],
+)
+def test_a_ladder_that_is_none_is_refused(file: Path, wrong: str, what: str) -> None:
+    assert what in problems(file, ladder(0, 0, 500) + wrong)["shopace.toml: tiers[1]"]
+
+
+def test_every_wrong_ladder_is_told(file: Path) -> None:
+    told = problems(file, ladder(0, 5) + ladder(0, 0, 500) + ladder(0, 0, 9, 9))
+    assert set(told) == {"shopace.toml: tiers[0]", "shopace.toml: tiers[2]"}
+
+
+@pytest.mark.xfail(reason="a section is judged up to its first wrong value, which is not named")
+def test_every_parameter_that_is_no_number_is_told_by_its_name(file: Path) -> None:
+    told = " ".join(problems(file, '[parameters]\n"core.a" = "x"\n"core.b" = "y"\n').values())
+    assert "core.a" in told
+    assert "core.b" in told
+
+
+@pytest.mark.xfail(reason="the second ladder of a region and currency is ignored without a word")
+def test_two_ladders_of_one_region_and_currency_are_refused(file: Path) -> None:
+    assert problems(file, ladder(0, 0, 500) + ladder(0, 0, 900))
+
+
+@pytest.mark.xfail(reason="comparisons with NaN are false, so the ladder seems to ascend")
+def test_a_line_that_is_no_finite_number_is_refused(file: Path) -> None:
+    for line in ("nan", "inf"):
+        text = ladder(0, 0, 500, 900).replace("500", line)
+        assert "tiers[0]" in "".join(problems(file, text))
+
+
+@pytest.mark.parametrize(
+    "content", [b"[parameters", b'"core.aa_floor" = 1\n"core.aa_floor" = 2\n', b"name = \xff\n"]
+)
+def test_a_file_that_is_no_toml_is_a_sentence(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"^shopace\.toml cannot be read: "):
+        load_configuration(file)
+
+
+def test_a_file_that_is_not_there_is_a_sentence(file: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"^shopace\.toml cannot be read: "):
+        load_configuration(file)
