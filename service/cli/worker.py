@@ -12,10 +12,7 @@ from shopace.service.cli.session import Leaf, session
 
 @click.command(
     cls=Leaf,
-    examples=(
-        "shopace worker --embedded",
-        "SHOPACE_BROKER_URL=redis://queue/0 SHOPACE_RESULTS_URL=redis://results/0 shopace worker",
-    ),
+    examples=("shopace worker --embedded", "shopace worker --processes 4 --data /srv/shopace"),
 )
 @click.option("--processes", type=click.IntRange(1), help="Worker processes. [default: the cores]")
 @click.option(
