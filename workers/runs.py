@@ -193,6 +193,7 @@ def wait(
     began = last_answer = time.monotonic()
     shown: Progress | None = None
     while True:
+        asked = time.monotonic()
         try:
             now = progress(run)
         except ServerError:
@@ -212,7 +213,8 @@ def wait(
                 f" {done} of {len(run.block_shops)} blocks are done",
                 hint="are workers running? see `shopace status`",
             )
-        time.sleep(_LOOK_SECONDS)
+        answer_took = time.monotonic() - asked
+        time.sleep(max(_LOOK_SECONDS, 10 * answer_took))  # of a large run, asking is work
 
 
 class _Pinned(msgspec.Struct, frozen=True):

@@ -143,6 +143,11 @@ class Queue:
         stored = self._client.hvals(f"{self._key}.XQ.msgs")
         return [msgspec.json.decode(each) for each in stored]
 
+    def put_first_raw(self, content: bytes) -> None:
+        """Something that is no message, before all others."""
+        self._client.hset(f"{self._key}.msgs", "raw", content)
+        self._client.lpush(self._key, "raw")
+
     def put_first(self, change: dict[str, Any]) -> None:
         """A copy of some message, before all others, with its job changed."""
         message = msgspec.json.decode(self._client.hvals(f"{self._key}.msgs")[0])

@@ -254,6 +254,16 @@ def test_a_bad_job_is_dead_lettered_at_once_and_its_neighbours_are_done(
     assert "retries" not in queue.dead_letters()[0]["options"]
 
 
+@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff", b'{"actor_name": "diagnose_block"}'])
+def test_what_is_no_message_does_not_strand_its_neighbours(
+    marketplace: Marketplace, content: bytes, queue: Queue
+) -> None:
+    run = nightly(marketplace)
+    queue.put_first_raw(content)
+    with Supervisor(marketplace.settings, processes=1):
+        assert wait(run, timeout=60).written == SHOPS
+
+
 def test_a_run_can_be_found_again_by_its_id_and_the_latest_are_listed(
     marketplace: Marketplace, settings: Settings
 ) -> None:
