@@ -19,8 +19,11 @@ import msgspec
 
 from shopace.core.errors import ConfigurationError, ShopaceError
 from shopace.service.cli.session import Leaf, session
+from shopace.service.figures import counted
 
 if TYPE_CHECKING:
+    import redis
+
     from shopace.core.results.reader import DiagnosisReader, Stored
     from shopace.core.warehouse.snapshot import Snapshot
     from shopace.service.progress import Tell
@@ -102,14 +105,17 @@ def _run(
             )
             seconds = time.monotonic() - started
         require_done(progress)
-        reader = DiagnosisReader(connect_briefly(server.url_results, "results"))
-        stored = _telling(reader, snapshot)
+        results = connect_briefly(server.url_results, "results")
+        looked_at = snapshot.block(0).shops[:_LOOKED_AT]
+        stored = _telling(DiagnosisReader(results), looked_at)
         outcome = told(run, progress, seconds) | {
             "data": str(data),
             "shown": stored.diagnosis.shop.id,
+            "document_bytes": _document_bytes(results, looked_at),
             "total_seconds": round(time.monotonic() - began, 3),
         }
         if not quiet:
+            click.secho(f"One of {counted(run.shops, 'shop')}:", dim=True)
             _show(data, stored)
             click.secho("\nTHE RUN", bold=True)
             click.echo(summary(progress, seconds))
@@ -117,6 +123,8 @@ def _run(
             click.echo(
                 f"With {PROCESSES} worker processes and their start; everything took {whole:.0f} s."
             )
+            kilobytes = outcome["document_bytes"] / 1000
+            click.echo(f"A document holds {kilobytes:.1f} KB on average, all metrics included.")
             _say_what_next(data, stored.diagnosis.shop.id, keep=keep)
         if keep:
             _until_interrupted(terminal, data)
@@ -173,10 +181,23 @@ def _make_facts(facts: Path, recipe: Recipe, tell: Tell) -> None:
     note.write_bytes(msgspec.json.encode(recipe))
 
 
-def _telling(reader: DiagnosisReader, snapshot: Snapshot) -> Stored:
+def _document_bytes(results: redis.Redis, shops: list[str]) -> int:
+    """Mean bytes of body and metrics."""
+    from shopace.core.results.keys import diagnosis_key
+
+    with results.pipeline(transaction=False) as pipeline:
+        for shop in shops:
+            for field in ("body", "metrics"):
+                pipeline.hstrlen(diagnosis_key(shop), field)
+        sizes = pipeline.execute()
+    total: int = sum(sizes)
+    return total // len(shops)
+
+
+def _telling(reader: DiagnosisReader, shops: list[str]) -> Stored:
     """A shop with something of everything: a risk, a decline, a gap, and sales to lose."""
     best: tuple[tuple[int, ...], Stored] | None = None
-    for shop in snapshot.block(0).shops[:_LOOKED_AT]:
+    for shop in shops:
         stored = reader.get(shop)
         if stored is None:
             continue

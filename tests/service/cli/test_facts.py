@@ -87,7 +87,9 @@ HARMS = {
     "conflicting rows": Harm(
         "days.csv", "shop,day,orders\n1,2026-10-01,2\n1,2026-10-01,3\n", "2026-10-01"
     ),
-    "a value that is no number": Harm("days.csv", "shop,day,orders\n1,2026-10-01,two\n", "no numbers"),
+    "a value that is no number": Harm(
+        "days.csv", "shop,day,orders\n1,2026-10-01,two\n", "no numbers"
+    ),
     "no file": Harm("days.csv", None, "*.csv"),
     "a mapping of wrong types": Harm("mapping.toml", "schema = 3", "schema"),
     "an undeclared absent day": Harm(

@@ -1,0 +1,182 @@
+"""plugins, catalog and schemas: what there is, and what is wrong with it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from shopace.core.vocabulary.units import CATEGORIES
+
+Call = Callable[..., Result]
+Ask = Callable[..., Any]
+
+PAGE = """
+from shopace.core import *
+@hookimpl
+def {hook}():
+    return Plugin(key="{key}", category="{category}", version="2.0", title="T", question="Q?",
+                  declares=({declares},))
+"""
+METRIC = """Metric(key="{key}", title="T", definition="D", formula=measure("{measure}"),
+    unit=Unit.COUNT, direction=Direction.HIGHER)"""
+
+
+def package(folder: Path, name: str, source: str) -> None:
+    """An installed distribution with one entry point, as pip would leave it."""
+    (folder / f"{name}_module.py").write_text(source)
+    info = folder / f"{name}_dist-2.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-dist\nVersion: 2.0\n")
+    (info / "entry_points.txt").write_text(f"[shopace.plugins]\n{name} = {name}_module\n")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """Third-party packages, every one with its own fault, and a sound one."""
+    site = tmp_path / "site"
+    site.mkdir()
+    metric = METRIC.format(key="sound.orders", measure="orders")
+    sound = PAGE.format(hook="shopace_plugin", key="sound", category="ads", declares=metric)
+    package(site, "sound", sound)
+    package(site, "gone", "import a_module_that_is_not_there\n")
+    package(site, "leaver", "raise SystemExit(0)\n")
+    package(site, "misspelt", PAGE.format(
+        hook="shopace_plugn", key="misspelt", category="ads", declares=metric))  # fmt: skip
+    package(site, "taker", PAGE.format(
+        hook="shopace_plugin", key="taker", category="ads",
+        declares=METRIC.format(key="ctr", measure="orders")))  # fmt: skip
+    package(site, "wrong", PAGE.format(
+        hook="shopace_plugin", key="wrong", category="adds",
+        declares=METRIC.format(key="wrong.\x1b[31mx", measure="ordrs")))  # fmt: skip
+    return site
+
+
+def with_site(site: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "shopace.service.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(site)},
+    )
+
+
+def test_check_names_every_rejected_plugin_with_version_and_all_its_problems(site: Path) -> None:
+    run = with_site(site, "plugins", "check", "--json")
+    told = json.loads(run.stdout)
+    assert run.returncode == 6
+    assert told["sound"] is False
+    assert "sound 2.0" in told["plugins"]
+    problems = {
+        each["plugin"]: " ".join(f"{p['what']} {p['hint']}" for p in each["problems"])
+        for each in told["rejected"]
+    }
+    assert set(problems) == {"gone", "leaver", "misspelt", "taker", "wrong"}
+    assert {each["version"] for each in told["rejected"]} == {"2.0"}
+    assert "a_module_that_is_not_there" in problems["gone"]
+    assert "SystemExit" in problems["leaver"]
+    assert 'did you mean "shopace_plugin"?' in problems["misspelt"]
+    assert "metric ctr" in problems["taker"]
+    assert 'did you mean "ads"?' in problems["wrong"]
+    assert 'did you mean "orders"?' in problems["wrong"]
+
+
+def test_check_for_people_says_the_same_and_cannot_steer_the_terminal(site: Path) -> None:
+    run = with_site(site, "plugins", "check")
+    assert run.returncode == 6
+    assert "gone 2.0: rejected" in run.stdout
+    assert "18 plugins keep the contract" in run.stdout
+    assert "\x1b" not in run.stdout
+
+
+def test_the_list_tells_where_each_plugin_comes_from(site: Path) -> None:
+    told = json.loads(with_site(site, "plugins", "list", "--json").stdout)["plugins"]
+    by_key = {each["key"]: each for each in told}
+    assert by_key["sound"]["origin"] == "sound-dist 2.0"
+    assert by_key["sound"]["state"] == "in use"
+    assert by_key["gone"]["state"] == "rejected"
+    assert by_key["ads"]["origin"] == "built-in"
+
+
+def test_a_rejected_plugin_leaves_the_diagnosis_of_its_category_partial(
+    site: Path, built: Path, shop: str
+) -> None:
+    run = with_site(site, "diagnose", shop, "--data", built, "--json")
+    assert run.returncode == 0, run.stderr
+    diagnosis = json.loads(run.stdout)["diagnosis"]
+    assert diagnosis["partial"] is True
+    rejected = [each for each in diagnosis["not_evaluated"] if each["reason"] == "rejected"]
+    assert any("taker" in each.get("detail", "") for each in rejected)
+
+
+def test_without_third_parties_all_17_keep_the_contract(call: Call, ask: Ask) -> None:
+    assert call("plugins", "check", "--strict").exit_code == 0
+    listed = ask("plugins", "list")["plugins"]
+    assert [each["key"] for each in listed] == list(CATEGORIES)
+    assert all(each["metrics"] and each["tasks"] >= 2 for each in listed)
+
+
+def test_strict_asks_for_a_plugin_of_every_category(call: Call, data: Path) -> None:
+    (data / "shopace.toml").write_text('[disable]\nplugins = ["campaigns"]\n')
+    assert call("plugins", "check", "--data", data).exit_code == 0
+    result = call("plugins", "check", "--strict", "--data", data)
+    assert result.exit_code == 6
+    assert "campaigns: no plugin diagnoses this category" in result.stdout
+
+
+def test_no_column_of_the_list_is_cut_at_80_columns(call: Call) -> None:
+    assert "…" not in call("plugins", "list").stdout
+
+
+def test_the_catalogue_holds_every_category_with_its_formulas(call: Call, ask: Ask) -> None:
+    told = ask("catalog")
+    assert [each["category"] for each in told["categories"]] == list(CATEGORIES)
+    competitiveness = told["categories"][1]
+    (ctr,) = [each for each in competitiveness["metrics"] if each["key"] == "ctr"]
+    assert ctr["formula"] == "product_clicks ÷ product_impressions"
+    assert ctr["benchmark"]["window"] == "L30D"
+    text = call("catalog", "--category", "product_competitiveness").stdout
+    assert "product_clicks ÷ product_impressions" in " ".join(text.split())
+
+
+def test_every_task_of_the_catalogue_says_when_it_fires(ask: Ask) -> None:
+    tasks = [task for each in ask("catalog")["categories"] for task in each["tasks"]]
+    assert {each["priority"] for each in tasks} == {"P0", "P1", "P2"}
+    assert all(each["fires_when"] for each in tasks)
+
+
+def test_lines_in_the_catalogue_are_the_configured_ones(ask: Ask, data: Path) -> None:
+    def lines() -> str:
+        return json.dumps(ask("catalog", "--category", "supply_scale", "--data", data))
+
+    assert "0.42 (supply_scale.enough_sells_line)" not in lines()
+    (data / "shopace.toml").write_text('[parameters]\n"supply_scale.enough_sells_line" = 0.42\n')
+    assert "0.42 (supply_scale.enough_sells_line)" in lines()
+
+
+def test_an_unknown_category_is_answered_with_the_near_one(call: Call) -> None:
+    result = call("catalog", "--category", "campains")
+    assert result.exit_code == 4
+    assert 'did you mean "campaigns"?' in result.stderr
+
+
+def test_schemas_are_listed_written_and_checked(call: Call, ask: Ask, tmp_path: Path) -> None:
+    assert [each["name"] for each in ask("schemas")["schemas"]] == [
+        "diagnosis", "metrics", "legend", "event", "job",
+    ]  # fmt: skip
+    folder = tmp_path / "schemas"
+    assert call("schemas", "--write", "--folder", folder).exit_code == 7
+    folder.mkdir()
+    assert len(ask("schemas", "--write", "--folder", folder)["written"]) == 5
+    assert call("schemas", "--check", "--folder", folder).exit_code == 0
+    (folder / "job.schema.json").unlink()
+    stale = call("schemas", "--check", "--folder", folder)
+    assert stale.exit_code == 7
+    assert "job.schema.json: is missing" in stale.stderr
+    assert call("schemas", "--write", "--check").exit_code == 2
