@@ -26,7 +26,7 @@ from shopace.core.warehouse.snapshot import Snapshot
 from shopace.workers.broker import BLOCKS, SHOPS, enqueue
 from shopace.workers.settings import Servers, Settings, answered, connect_briefly
 
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.02
 _AWAY_SECONDS = 30
 """For so long a waiting caller puts up with a results server that is away."""
 _RUNS_LISTED = 1000

@@ -71,7 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker gets to finish its job after SIGTERM."""
     respawn_seconds: float = 0.5
     """Until a dead child is replaced; doubled with every quick death, up to the longest."""
-    respawn_longest_seconds: float = 30
+    respawn_longest_seconds: float = 5
     quick_death_seconds: float = 5
     """A child that lived shorter than this died quickly."""
 
