@@ -6,12 +6,8 @@ measured in two ways. Order statistics are exact; `benchmarks.py` says what is s
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
 from shopace.core.evaluation import median, midpoint_change
@@ -28,6 +24,7 @@ from shopace.core.warehouse.benchmarks import (
     open_benchmarks,
 )
 from shopace.core.warehouse.cohorts import Cohort, cohorts_of
+from shopace.core.warehouse.folders import MANIFEST, publish, unfinished, write_array
 from shopace.core.warehouse.policy import Policy
 
 if TYPE_CHECKING:
@@ -71,7 +68,7 @@ def build_benchmarks(
     prints = {plan.columns[n].metric.key: "" for n in (*rows, *moves)}
     prints = {metric: plan.print_of(metric) for metric in sorted(prints)}
     identity = f"{snapshot.id}-{fingerprint([snapshot.id, prints, registry.ladders], 8)}"
-    if (folder / identity / "manifest.json").is_file():
+    if (folder / identity / MANIFEST).is_file():
         return open_benchmarks(folder / identity)
 
     cohorts, members = _cohorts(plan, snapshot)
@@ -98,17 +95,19 @@ def build_benchmarks(
     def named(numbers: list[int]) -> tuple[tuple[str, str], ...]:
         return tuple((plan.columns[n].metric.key, plan.columns[n].channel.value) for n in numbers)
 
-    manifest = BenchmarkManifest(
-        id=identity,
-        snapshot=snapshot.id,
-        as_of=snapshot.manifest.as_of,
-        rows=named(rows),
-        moves=named(moves),
-        metrics=prints,
-        cohorts=tuple(cohorts),
-        files={},
-    )
-    return _write(folder, manifest, arrays)
+    with unfinished(folder, identity) as hidden:
+        manifest = BenchmarkManifest(
+            id=identity,
+            snapshot=snapshot.id,
+            as_of=snapshot.manifest.as_of,
+            rows=named(rows),
+            moves=named(moves),
+            metrics=prints,
+            cohorts=tuple(cohorts),
+            files={name: write_array(hidden, f"{name}.npy", arrays[name]) for name in ARRAYS},
+        )
+        publish(hidden, folder / identity, manifest)
+    return open_benchmarks(folder / identity)
 
 
 def _empty(cohorts: int, rows: int, moves: int) -> dict[str, NDArray[np.float64 | np.int64]]:
@@ -201,32 +200,3 @@ def _tell(progress: Callable[[int, int], None] | None, done: int, total: int) ->
     if progress is not None:
         progress(done + 1, total)
     return done + 1
-
-
-def _write(
-    folder: Path, manifest: BenchmarkManifest, arrays: dict[str, NDArray[np.float64 | np.int64]]
-) -> BenchmarkSet:
-    folder.mkdir(parents=True, exist_ok=True)
-    from pathlib import Path as _Path  # noqa: PLC0415  # only here at run time
-
-    draft = _Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
-    try:
-        sizes = {}
-        for name in ARRAYS:
-            file = draft / f"{name}.npy"
-            with file.open("wb") as out:
-                np.save(out, arrays[name], allow_pickle=False)
-                out.flush()
-                os.fsync(out.fileno())
-            sizes[name] = file.stat().st_size
-        manifest = msgspec.structs.replace(manifest, files=sizes)
-        with (draft / "manifest.json").open("wb") as out:
-            out.write(msgspec.json.encode(manifest))
-            out.flush()
-            os.fsync(out.fileno())
-        draft.rename(folder / manifest.id)
-    except OSError:
-        shutil.rmtree(draft, ignore_errors=True)
-        if not (folder / manifest.id / "manifest.json").is_file():  # else somebody was faster
-            raise
-    return open_benchmarks(folder / manifest.id)

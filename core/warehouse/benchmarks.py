@@ -25,6 +25,7 @@ import numpy as np
 
 from shopace.core.errors import BenchmarkError
 from shopace.core.warehouse.cohorts import Cohort
+from shopace.core.warehouse.folders import MANIFEST, File
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,8 +55,8 @@ class BenchmarkManifest(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, str]
     """Metric → fingerprint of metric and benchmark."""
     cohorts: tuple[Cohort, ...]
-    files: dict[str, int]
-    """Array → bytes of its file."""
+    files: dict[str, File]
+    """By array."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def open_benchmarks(path: Path) -> BenchmarkSet:
     Raises BenchmarkError where it is missing, half-written, of another version or damaged.
     """
     try:
-        content = (path / "manifest.json").read_bytes()
+        content = (path / MANIFEST).read_bytes()
     except OSError:
         raise BenchmarkError(f"there is no benchmark set {path.name}", hint=REBUILD) from None
     try:
@@ -93,10 +94,10 @@ def open_benchmarks(path: Path) -> BenchmarkSet:
     if manifest.schema != SCHEMA:
         what = f"benchmark set {path.name} is of format {manifest.schema}, this is {SCHEMA}"
         raise BenchmarkError(what, hint=REBUILD)
-    for name, size in manifest.files.items():
-        file = path / f"{name}.npy"
-        if not file.is_file() or file.stat().st_size != size:
-            what = f"benchmark set {path.name} is damaged: {file.name} is not {size} bytes"
+    for written in manifest.files.values():
+        file = path / written.name
+        if not file.is_file() or file.stat().st_size != written.bytes:
+            what = f"benchmark set {path.name} is damaged: {file.name} is not {written.bytes} bytes"
             raise BenchmarkError(what, hint=REBUILD)
     arrays = {name: np.load(path / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
     return BenchmarkSet(manifest, **arrays)
@@ -117,6 +118,7 @@ def require_fit(benchmarks: BenchmarkSet, snapshot: str, as_of: dt.date) -> None
 
 
 def latest_benchmarks(folder: Path, snapshot: str) -> BenchmarkSet | None:
-    """The set of a snapshot among those in a folder, the last by name; None where there is none."""
-    fitting = sorted(folder.glob(f"{snapshot}-*/manifest.json"))
-    return open_benchmarks(fitting[-1].parent) if fitting else None
+    """The set of a snapshot that was built last; None where there is none."""
+    fitting = folder.glob(f"{snapshot}-*/{MANIFEST}")
+    latest = max(fitting, key=lambda each: (each.stat().st_mtime_ns, each), default=None)
+    return open_benchmarks(latest.parent) if latest is not None else None

@@ -21,15 +21,13 @@ import numpy as np
 
 from shopace.core.errors import Problem, SnapshotError, UnknownShopError, did_you_mean
 from shopace.core.host.registry import fingerprint
+from shopace.core.warehouse.folders import MANIFEST, publish, unfinished
 from shopace.core.warehouse.snapshot_files import (
     ARRAYS,
     BLOCKS,
-    MANIFEST,
     SCHEMA,
     Manifest,
     Row,
-    publish,
-    unfinished,
     write_block,
 )
 

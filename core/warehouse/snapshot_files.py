@@ -1,19 +1,10 @@
-"""The files of a snapshot: manifest and blocks, written so that nobody sees half of one.
-
-Everything is written to a hidden sibling folder, synced, and renamed in one step; the manifest is
-the last file. What has no manifest is not a snapshot.
-"""
+"""The files of a snapshot: what its manifest tells and what its blocks hold."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -21,14 +12,12 @@ import numpy as np
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Period
+from shopace.core.warehouse.folders import File, write_array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
 SCHEMA = "shopace.snapshot/1"
-MANIFEST = "manifest.json"
 BLOCKS = "blocks"
 
 ARRAYS = ("values", "known", "history", "profile")
@@ -41,17 +30,11 @@ Row = tuple[Period, str, Channel]
 HistoryRow = tuple[str, Channel]
 
 
-class BlockFile(Record, frozen=True, kw_only=True):
-    name: str
-    bytes: int
-    crc32: int
-
-
 class BlockEntry(Record, frozen=True, kw_only=True):
     first: str
     """The block's first shop."""
     shops: int
-    files: dict[str, BlockFile]
+    files: dict[str, File]
     """By array: values, known, history, profile."""
 
 
@@ -117,74 +100,11 @@ def profile_dtype(name_bytes: int = NAME_BYTES) -> np.dtype[Any]:
     )
 
 
-class _Summed:
-    """A binary file that knows the checksum of what was written to it."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("xb")
-        self.size, self.crc = 0, 0
-
-    def write(self, data: Any) -> int:  # noqa: ANN401  # whatever has a buffer
-        self.crc = crc32(data, self.crc)
-        written = self._file.write(data)
-        self.size += written
-        return written
-
-    def close(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-
-
 def write_block(folder: Path, index: int, arrays: BlockArrays) -> BlockEntry:
     """Write the block's files under `folder`/blocks, synced, and tell what they are."""
-    files: dict[str, BlockFile] = {}
-    for array in ARRAYS:
-        name = f"{BLOCKS}/{index:05d}.{array}.npy"
-        target = _Summed(folder / name)
-        try:
-            np.save(target, np.ascontiguousarray(getattr(arrays, array)), allow_pickle=False)
-        finally:
-            target.close()
-        files[array] = BlockFile(name=name, bytes=target.size, crc32=target.crc)
+    files = {
+        array: write_array(folder, f"{BLOCKS}/{index:05d}.{array}.npy", getattr(arrays, array))
+        for array in ARRAYS
+    }
     ids = arrays.profile["id"]
     return BlockEntry(first=ids[0].decode() if len(ids) else "", shops=len(ids), files=files)
-
-
-@contextmanager
-def unfinished(folder: Path, name: str) -> Iterator[Path]:
-    """A hidden folder beside where `folder`/`name` will be; gone when the block ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    hidden = Path(mkdtemp(prefix=f".{name}.", suffix=".partial", dir=folder))
-    try:
-        yield hidden
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
-
-
-def publish(hidden: Path, target: Path, manifest: Manifest) -> None:
-    """Write the manifest, sync, and make the folder visible under its name in one step.
-
-    Somebody who published the same snapshot first is left alone: equal ids are equal content.
-    """
-    with (hidden / MANIFEST).open("xb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
-        file.flush()
-        os.fsync(file.fileno())
-    _sync_folder(hidden / BLOCKS)
-    _sync_folder(hidden)
-    hidden.chmod(0o755)
-    try:
-        hidden.rename(target)
-    except OSError:
-        if not (target / MANIFEST).is_file():
-            raise
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

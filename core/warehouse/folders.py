@@ -1,0 +1,98 @@
+"""Folders of arrays that appear whole or not at all.
+
+Everything is written to a hidden sibling, synced, and renamed in one step; the manifest is the last
+file. A folder without a manifest is not there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+from zlib import crc32
+
+import msgspec
+import numpy as np
+
+MANIFEST = "manifest.json"
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A written file as the manifest remembers it."""
+
+    name: str
+    bytes: int
+    crc32: int
+
+
+class _Summed:
+    """A binary file that knows the checksum of what was written to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("xb")
+        self.size, self.crc = 0, 0
+
+    def write(self, data: Any) -> int:  # noqa: ANN401  # whatever has a buffer
+        self.crc = crc32(data, self.crc)
+        written = self._file.write(data)
+        self.size += written
+        return written
+
+    def close(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+
+def write_array(folder: Path, name: str, array: np.ndarray[Any, Any]) -> File:
+    """Write `array` to `folder`/`name` in NumPy's format, C-order, synced."""
+    target = _Summed(folder / name)
+    try:
+        np.save(target, np.ascontiguousarray(array), allow_pickle=False)
+    finally:
+        target.close()
+    return File(name=name, bytes=target.size, crc32=target.crc)
+
+
+@contextmanager
+def unfinished(folder: Path, name: str) -> Iterator[Path]:
+    """A hidden folder beside where `folder`/`name` will be; gone when the block ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    hidden = Path(mkdtemp(prefix=f".{name}.", suffix=".partial", dir=folder))
+    try:
+        yield hidden
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def publish(hidden: Path, target: Path, manifest: msgspec.Struct) -> None:
+    """Write the manifest, sync, and make the folder visible under its name in one step.
+
+    Somebody who published the same name first is left alone: equal ids are equal content.
+    """
+    with (hidden / MANIFEST).open("xb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+        file.flush()
+        os.fsync(file.fileno())
+    for inside in (each for each in hidden.iterdir() if each.is_dir()):
+        _sync_folder(inside)
+    _sync_folder(hidden)
+    hidden.chmod(0o755)
+    try:
+        hidden.rename(target)
+    except OSError:
+        if not (target / MANIFEST).is_file():
+            raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
