@@ -43,15 +43,13 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
                 )
             )
 
-    on_line = {
-        (line.key, line.channel): (place, flags, SEVERITY[line.level])
-        for place, (line, flags) in enumerate(compared.lines)
-    }
+    on_line: dict[tuple[str, Channel], list[tuple[int, Flags, int]]] = {}
+    for place, (line, flags) in enumerate(compared.lines):  # a line has a row per group of regions
+        found = on_line.setdefault((line.key, line.channel), [])
+        found.append((place, flags, SEVERITY[line.level]))
     for number, offer in enumerate(plan.offers):
         if offer.trigger is None:
-            found = on_line.get((offer.line, offer.channel))
-            if found is not None:
-                place, flags, level = found
+            for place, flags, level in on_line.get((offer.line, offer.channel), ()):
                 add(number, offer, flags, np.full(flags.shape, level), place)
         else:
             fired = _holds(measured, compared, offer.trigger)
