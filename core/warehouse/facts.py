@@ -20,10 +20,11 @@ from shopace.core.warehouse.facts_tables import (
     Cell,
     Facts,
     FactsTable,
+    as_day,
     name,
     open_facts,
 )
-from shopace.core.warehouse.mapping import AbsentDay, FactsMapping
+from shopace.core.warehouse.mapping import AbsentDay, FactsMapping, parse_focus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -116,6 +117,7 @@ def _check_table(
         table,
     )[0]
     problems += _bad_ids(facts, table)
+    problems += _bad_openings(facts, table)
     if undated:
         what = f"{undated} rows have no date that can be read in {name(table.table.date)}"
         problems.append(Problem(where=where, what=what, hint="days are written 2026-10-31"))
@@ -145,6 +147,7 @@ def _check_table(
         duplicates=folded,
         undeclared=table.undeclared,
         unknown_channels=_unknown_channels(facts, table),
+        unknown_focus=_unknown_focus(facts, table),
     )
 
 
@@ -153,6 +156,7 @@ def _check_shops(facts: Facts, table: FactsTable, problems: list[Problem]) -> Ta
         0
     ]
     problems += _bad_ids(facts, table)
+    problems += _bad_openings(facts, table)
     folded = _fold(
         facts,
         table,
@@ -169,6 +173,7 @@ def _check_shops(facts: Facts, table: FactsTable, problems: list[Problem]) -> Ta
         shops=shops,
         duplicates=folded,
         undeclared=table.undeclared,
+        unknown_focus=_unknown_focus(facts, table),
     )
 
 
@@ -185,6 +190,32 @@ def _bad_ids(facts: Facts, table: FactsTable) -> list[Problem]:
     what = f"{sum(each[1] for each in bad)} rows have no usable shop id: {shown}{more}"
     hint = "ids are 1–64 of A-Z a-z 0-9 _ . -"
     return [Problem(where=table.table.files, what=what, hint=hint)]
+
+
+def _bad_openings(facts: Facts, table: FactsTable) -> list[Problem]:
+    column = dict(table.table.profile).get("opened_on")
+    if column is None or table.columns[column] != "VARCHAR":
+        return []
+    bad = facts.rows(
+        f"SELECT {name(column)}, count(*) FROM {table.source} WHERE trim({name(column)}) <> '' "
+        f"AND {as_day(name(column), 'VARCHAR')} IS NULL GROUP BY ALL ORDER BY ALL",
+        table,
+    )
+    if not bad:
+        return []
+    what = f'{sum(each[1] for each in bad)} cells of "{column}" are no dates, such as "{bad[0][0]}"'
+    return [Problem(where=table.table.files, what=what, hint="days are written 2026-10-31")]
+
+
+def _unknown_focus(facts: Facts, table: FactsTable) -> tuple[tuple[str, int], ...]:
+    if "focus_channels" not in dict(table.table.profile):
+        return ()
+    counts: dict[str, int] = {}
+    query = f"SELECT focus_channels, count(*) FROM {table.profile} GROUP BY ALL"
+    for focus, rows in facts.rows(query, table):
+        for word in parse_focus(focus or "")[1]:
+            counts[word] = counts.get(word, 0) + rows
+    return tuple(sorted(counts.items()))
 
 
 def _fold(

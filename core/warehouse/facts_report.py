@@ -50,6 +50,8 @@ class TableReport(Record, frozen=True, kw_only=True):
     """Columns (in the long layout: measures) that the mapping does not name. They are not read."""
     unknown_channels: tuple[tuple[str, int], ...] = ()
     """(word, rows): channels nobody knows or this marketplace does not have. Rows are kept out."""
+    unknown_focus: tuple[tuple[str, int], ...] = ()
+    """(word, rows): focus channels of profiles that nobody knows. They are left out."""
 
 
 class FactsReport(Record, frozen=True, kw_only=True):

@@ -433,8 +433,11 @@ def _cell(number: str, cell: Cell) -> str:
     return f"CASE WHEN {fits} THEN TRY_CAST({scaled} AS BIGINT) END"
 
 
-def _day(column: str, kind: str) -> str:
-    return f"TRY_CAST({column} AS DATE)" if kind == "VARCHAR" else f"CAST({column} AS DATE)"
+def as_day(column: str, kind: str) -> str:
+    """A column as a day, NULL where it is none."""
+    # DuckDB would move a bare cast into its CSV reader, where it is not tried but done.
+    given = f"NULLIF(trim({column}), '')" if kind == "VARCHAR" else column
+    return f"TRY_CAST({given} AS DATE)"
 
 
 def _create_views(facts: Facts, table: FactsTable) -> None:
@@ -443,7 +446,7 @@ def _create_views(facts: Facts, table: FactsTable) -> None:
     base = _reader(table.files)
     day = ""
     if declared.kind is Kind.FACTS:
-        day = f", {_day(name(declared.date), columns[declared.date])} AS day"
+        day = f", {as_day(name(declared.date), columns[declared.date])} AS day"
         facts.connection.execute(
             f"CREATE TEMP VIEW {table.raw} AS SELECT {shop}{day}, {_cell_columns(table)} "
             f"FROM {base}" + _long_rows(table)
@@ -513,7 +516,7 @@ def _given(column: str, kind: str) -> str:
 def _profile_column(field: str, column: str, kind: str) -> str:
     quoted = name(column)
     if field == "opened_on":
-        return f"{_day(quoted, kind)} AS {field}"
+        return f"{as_day(quoted, kind)} AS {field}"
     if kind == "VARCHAR[]":
         return f"NULLIF(array_to_string({quoted}, ','), '') AS {field}"
     return f"NULLIF(trim(CAST({quoted} AS VARCHAR)), '') AS {field}"

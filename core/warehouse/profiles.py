@@ -15,8 +15,6 @@ from shopace.core.warehouse.mapping import PROFILE_FIELDS, parse_focus
 from shopace.core.warehouse.snapshot_files import NAME_BYTES, profile_dtype
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
 CODED = ("region", "industry", "currency", "timezone")
@@ -114,15 +112,6 @@ class Profiles:
         self._facts.rows(
             f"CREATE OR REPLACE TEMP TABLE profiles AS SELECT no, shop, {fields} FROM shops{joins}"
         )
-
-
-def unknown_focus(texts: Iterable[str | None]) -> dict[str, int]:
-    """Words of focus channels that nobody knows, and how often they come."""
-    counts: dict[str, int] = {}
-    for each in texts:
-        for word in parse_focus(each or "")[1]:
-            counts[word] = counts.get(word, 0) + 1
-    return counts
 
 
 def _latest(table: FactsTable, as_of: date) -> str:
