@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from rich.progress import (
 
 from shopace.service.terminal import console
 
+log = logging.getLogger(__name__)
+
 Tell = Callable[[str, int, int], None]
 """(what is being done, steps done, steps in all)."""
 
@@ -27,7 +30,7 @@ def steps(file: IO[str] | None = None, *, shown: bool = True) -> Iterator[Tell]:
     """A bar per kind of step. Shown on a terminal alone: a log file gets no thousand lines."""
     file = file if file is not None else sys.stderr
     if not (shown and file.isatty()):
-        yield _say_nothing
+        yield _logged()
         return
     columns = (
         TextColumn("{task.description}"),
@@ -48,5 +51,13 @@ def steps(file: IO[str] | None = None, *, shown: bool = True) -> Iterator[Tell]:
         yield tell
 
 
-def _say_nothing(what: str, done: int, total: int) -> None:
-    """No terminal, no bar."""
+def _logged() -> Tell:
+    """No terminal, no bar: each kind of step is logged once, for `-v`."""
+    begun: set[str] = set()
+
+    def tell(what: str, done: int, total: int) -> None:  # noqa: ARG001  # a bar's business
+        if what not in begun:
+            begun.add(what)
+            log.info("step.started: %s", what)
+
+    return tell

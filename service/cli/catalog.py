@@ -30,10 +30,15 @@ _ARROWS = {Direction.HIGHER: "higher is better", Direction.LOWER: "lower is bett
 
 @click.command(
     cls=Leaf,
-    examples=("shopace catalog", "shopace catalog --category ads", "shopace catalog --json"),
+    examples=(
+        "shopace catalog",
+        "shopace catalog --category ads --json",
+        "shopace catalog --parameters",
+    ),
 )
 @click.option("--category", metavar="NAME", help="Only this one of the 17 categories.")
-def command(category: str | None) -> None:
+@click.option("--parameters", is_flag=True, help="Only the numbers that shopace.toml may set.")
+def command(category: str | None, parameters: bool) -> None:
     """Print every metric, benchmark and task there is.
 
     Metrics come with their formula, channels and aliases, tasks with what makes them fire. Plugins
@@ -43,6 +48,9 @@ def command(category: str | None) -> None:
         hint = did_you_mean(category, CATEGORIES)
         raise NotFoundError(f'no category "{category}"', hint=hint)
     registry = session().registry()
+    if parameters:
+        _parameters(registry, category)
+        return
     wanted = [category] if category is not None else list(CATEGORIES)
     told = [_category(registry, each) for each in wanted]
     if session().json:
@@ -55,6 +63,39 @@ def command(category: str | None) -> None:
         f"{sum('benchmark' in metric for each in told for metric in each['metrics'])} benchmarks, "
         f"{sum(len(each['tasks']) for each in told)} tasks"
     )
+
+
+def _parameters(registry: Registry, category: str | None) -> None:
+    """The named lines: those of the plugins of a category, or all with the core's own."""
+    owners = {
+        plugin.key for plugin in registry.plugins.values() if category in (None, plugin.category)
+    } | ({"core"} if category is None else set())
+    told = [
+        {
+            "key": key,
+            "value": registry.values[key],
+            "default": each.default,
+            "unit": each.unit,
+            "minimum": each.minimum,
+            "maximum": each.maximum,
+            "title": each.title,
+            "source": each.source,
+        }
+        for key, each in sorted(registry.parameters.items())
+        if key.partition(".")[0] in owners
+    ]
+    if session().json:
+        session().emit({"parameters": told})
+        return
+    from shopace.service.terminal import add_row, table
+
+    made = table("parameter", "value", "default", "means", right=("value", "default"),
+                 wrap=("parameter", "means"))  # fmt: skip
+    for each in told:
+        numbers = (f"{each['value']:g}", f"{each['default']:g}")
+        style = "" if each["value"] == each["default"] else "yellow"
+        add_row(made, (str(each["key"]), *numbers, str(each["title"])), style=style)
+    session().console().print(made)
 
 
 def _category(registry: Registry, category: str) -> dict[str, Any]:

@@ -161,16 +161,18 @@ def _prepare(data: Path, recipe: Recipe, tell: Tell) -> Snapshot:
 def _make_facts(facts: Path, recipe: Recipe, tell: Tell) -> None:
     from shopace.service.simulate import simulate
 
-    note = facts / "demo.json"
-    if note.exists():
-        if note.read_bytes() == msgspec.json.encode(recipe):
-            return
+    note, wanted = facts.parent / "demo.json", msgspec.json.encode(recipe)
+    made_by_demo = note.exists()
+    if made_by_demo and note.read_bytes() == wanted and (facts / "mapping.toml").exists():
+        return
+    if facts.exists() and any(facts.iterdir()):
+        if not made_by_demo:
+            raise ConfigurationError(
+                f"{facts} holds facts that the demo did not make",
+                hint="name another folder: shopace demo --data PATH",
+            )
         shutil.rmtree(facts)
-    elif facts.exists() and any(facts.iterdir()):
-        raise ConfigurationError(
-            f"{facts} holds facts that the demo did not make",
-            hint="name another folder: shopace demo --data PATH",
-        )
+    note.write_bytes(wanted)  # before the facts: what an interrupted demo left may be replaced
     simulate(
         facts,
         shops=recipe.shops,
@@ -178,7 +180,6 @@ def _make_facts(facts: Path, recipe: Recipe, tell: Tell) -> None:
         seed=recipe.seed,
         progress=lambda done, total: tell("making a marketplace", done, total),
     )
-    note.write_bytes(msgspec.json.encode(recipe))
 
 
 def _document_bytes(results: redis.Redis, shops: list[str]) -> int:

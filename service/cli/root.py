@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
@@ -59,6 +60,7 @@ EXIT_CODES = """\
 130 interrupted"""
 PROBLEMS_SHOWN = 50
 USAGE = 2
+VERBOSE = frozenset({"-v", "-vv", "--verbose"})
 INTERRUPTED = 130
 
 
@@ -115,7 +117,13 @@ class Root(click.Group):
         except click.ClickException as error:
             _tell(as_json, "usage", error.format_message(), code=error.exit_code)
         except ShopaceError as error:
+            if not VERBOSE.isdisjoint(arguments):
+                traceback.print_exception(error)
             _tell_error(error, as_json=as_json)
+        except RuntimeError as error:
+            if str(error) != "Query interrupted":  # what DuckDB makes of Ctrl-C
+                raise
+            _tell(as_json, "interrupted", "Interrupted", code=INTERRUPTED)
         sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -130,7 +130,7 @@ def shared_options() -> list[click.Option]:
         click.Option(
             ["-v", "--verbose"],
             count=True,
-            help="Log to standard error; -vv logs more.",
+            help="Log steps, and where a handled error comes from; -vv logs more.",
             expose_value=False,
             callback=_keep_verbosity,
         ),
@@ -148,5 +148,6 @@ def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
 def _keep_verbosity(context: click.Context, _: click.Parameter, value: int) -> None:
     if value:
         context.ensure_object(Session).verbosity = value
-        level = logging.INFO if value == 1 else logging.DEBUG
-        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+        from shopace.workers.logging import configure_logging
+
+        configure_logging(level=logging.INFO if value == 1 else logging.DEBUG)

@@ -180,3 +180,13 @@ def test_schemas_are_listed_written_and_checked(call: Call, ask: Ask, tmp_path: 
     assert stale.exit_code == 7
     assert "job.schema.json: is missing" in stale.stderr
     assert call("schemas", "--write", "--check").exit_code == 2
+
+
+def test_every_number_that_can_be_set_is_listed_with_its_value(ask: Ask, data: Path) -> None:
+    (data / "shopace.toml").write_text('[parameters]\n"core.aa_floor" = 0.2\n')
+    told = ask("catalog", "--parameters", "--data", data)["parameters"]
+    values = {each["key"]: (each["value"], each["default"]) for each in told}
+    assert values["core.aa_floor"] == (0.2, 0.15)
+    assert values["supply_scale.enough_sells_line"][0] == 0.3
+    one = ask("catalog", "--parameters", "--category", "supply_scale")["parameters"]
+    assert {each["key"].split(".")[0] for each in one} == {"supply_scale"}

@@ -196,9 +196,11 @@ def test_a_bug_keeps_its_traceback() -> None:
     assert isinstance(result.exception, ZeroDivisionError)
 
 
-def test_an_interrupted_command_ends_with_130() -> None:
-    result = run(failing(KeyboardInterrupt()), "fail")
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("Query interrupted")])
+def test_an_interrupted_command_ends_with_130(error: BaseException) -> None:
+    result = run(failing(error), "fail")
     assert result.exit_code == 130
+    assert result.stderr.strip() == "Error: Interrupted"
 
 
 def test_shared_options_may_stand_before_or_after_the_command(
@@ -240,3 +242,20 @@ def test_a_configuration_that_is_not_there_is_told(call: Call) -> None:
     result = call("plugins", "list", "--config", "nowhere.toml")
     assert result.exit_code == 3
     assert "nowhere.toml" in result.stderr
+
+
+def test_verbosely_steps_are_logged_and_a_handled_error_tells_where_it_comes_from(
+    tmp_path: Path,
+) -> None:
+    def shopace_with(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "shopace.service.cli", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    made = shopace_with("simulate", tmp_path / "facts", "--shops", "2", "--days", "30", "-v")
+    assert made.returncode == 0
+    assert "making shops" in made.stderr
+    assert "making shops" not in made.stdout
+    failed = shopace_with("snapshot", "verify", "--data", tmp_path, "-v")
+    assert failed.returncode == 4
+    assert "Traceback" in failed.stderr
+    assert failed.stderr.splitlines()[-1].startswith("Error: there is no snapshot")

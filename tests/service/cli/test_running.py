@@ -173,3 +173,25 @@ def test_the_demo_touches_no_facts_that_it_did_not_make(data: Path) -> None:
     assert result.returncode == 3
     assert "--data PATH" in result.stderr
     assert (data / "facts" / "mapping.toml").read_bytes() == before
+
+
+def test_an_interrupted_demo_ends_what_it_started_and_the_next_one_goes_on(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "demo"
+    command = [*PROGRAM, "demo", "--shops", "60", "--days", "45", "--keep", "--data", str(data)]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        while not (data / "server.json").exists():
+            assert first.poll() is None
+            time.sleep(0.02)
+        server = json.loads((data / "server.json").read_text())["pid"]
+    finally:
+        first.terminate()
+        first.communicate(timeout=60)
+    assert first.returncode in (0, 130)
+    assert not (data / "server.json").exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(server, 0)
+    (data / "facts" / "mapping.toml").unlink()
+    assert demo(data).returncode == 0
