@@ -120,10 +120,8 @@ class Merged:
 
     proposals: Proposals
     kept_by: Integers
-    """The proposal shown instead (itself where it is shown)."""
+    """The proposal shown instead; itself where it is shown, or where only a limit hides it."""
     for_you: Flags
     """In the overall list."""
     in_channel: Flags
     """In its channel's list."""
-    over_limit: Flags
-    """Not shown: the lists are full."""

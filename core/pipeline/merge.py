@@ -1,7 +1,8 @@
 """merge: of proposals with one objective only the highest-ranked is shown, the others with reason.
 
 One proposal per (objective, channel) makes a card; one card per objective stands in the overall
-list ("For you"). Both lists have a limit that never cuts a risk card.
+list ("For you"). Both lists have a limit that never cuts a risk card. A proposal for the whole shop
+has only the overall list to stand in.
 """
 
 from __future__ import annotations
@@ -34,22 +35,26 @@ def merge(plan: Plan, ranked: Proposals) -> Merged:
     at, shop = ranked.offer, ranked.shop
 
     by_objective = shop * len(objectives) + objective[at]
-    kept_by = _first_of(by_objective * len(channels) + channel[at])
-    card = kept_by == np.arange(at.size)
-    first = np.zeros(at.size, dtype=bool)
-    first[np.nonzero(card)[0][_is_first(by_objective[card])]] = True
+    entry = np.arange(at.size)
+    best = _first_of(by_objective * len(channels) + channel[at])
+    card = best == entry
+    leader = _first_of(by_objective)
     always = risk[at]
+    first = leader == entry
     for_you = first & (_within(shop, first, plan.values["core.cards_for_you"]) | always)
-    listed = card & (channel[at] != channels[Channel.SHOP])
+    in_shop = channel[at] == channels[Channel.SHOP]
+    listed = card & ~in_shop
     seats = np.where(ranked.stake == 0, SEATS_ELSEWHERE, plan.values["core.cards_per_channel"])
     seat = _within(shop * len(channels) + channel[at], listed, seats)
     in_channel = listed & (seat | always)
+
+    shown = for_you | in_channel
+    instead = np.where(shown[best], best, np.where(in_shop & shown[leader], leader, entry))
     return Merged(
         proposals=ranked,
-        kept_by=kept_by,
+        kept_by=np.where(shown, entry, instead),
         for_you=for_you,
         in_channel=in_channel,
-        over_limit=card & ~for_you & ~in_channel,
     )
 
 
@@ -58,10 +63,6 @@ def _first_of(key: Integers) -> Integers:
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     firsts: Integers = first[inverse.reshape(-1)]
     return firsts
-
-
-def _is_first(key: Integers) -> Flags:
-    return np.asarray(_first_of(key) == np.arange(key.size))
 
 
 def _within(group: Integers, counted: Flags, limit: float | Floats) -> Flags:

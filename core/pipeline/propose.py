@@ -44,9 +44,9 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
             )
 
     on_line: dict[tuple[str, Channel], list[tuple[int, Flags, int]]] = {}
-    for place, (line, flags) in enumerate(compared.lines):  # a line has a row per group of regions
-        found = on_line.setdefault((line.key, line.channel), [])
-        found.append((place, flags, SEVERITY[line.level]))
+    for place, (row, flags) in enumerate(compared.lines):  # a line has a row per group of regions
+        found = on_line.setdefault((row.key, row.channel), [])
+        found.append((place, flags, SEVERITY[row.level]))
     for number, offer in enumerate(plan.offers):
         if offer.trigger is None:
             for place, flags, level in on_line.get((offer.line, offer.channel), ()):
