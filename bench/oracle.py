@@ -1,0 +1,1523 @@
+"""The oracle: the rules of a diagnosis once more, in plain Python, one shop at a time.
+
+An independent reading of the rules for two purposes. Its documents must equal the engine's byte by
+byte, so that a slip in either is found; and it is what a team would write without arrays, so that
+the engine's speed is told against something (bench/run.py). It knows the engine's records, the
+vocabulary and the readers of snapshot, benchmark set and policy, and none of the engine's stages.
+
+What no shop changes is looked up once, in `Oracle.__init__`. A shop is a `Shop`: lists of floats by
+row of the snapshot, None where a number is missing; everything else is worked out from those.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from shopace.core.host.registry import Registry, fingerprint
+from shopace.core.records.card import (
+    Benefit,
+    Evidence,
+    Goal,
+    Reward,
+    Risk,
+    TaskBasics,
+    TaskCard,
+)
+from shopace.core.records.diagnosis import (
+    SCHEMA,
+    Conclusion,
+    Diagnosis,
+    Factor,
+    Freshness,
+    GmvBreakdown,
+    GmvPart,
+    MetricNote,
+    NotEvaluated,
+    RiskMonitor,
+    ShopProfile,
+    TierStanding,
+    Withheld,
+)
+from shopace.core.records.document import Document
+from shopace.core.records.memory import Memory, Recollection, before
+from shopace.core.records.metrics import MetricValues
+from shopace.core.records.text import Text, fill
+from shopace.core.vocabulary.channels import ALL, FIVE, GROUP_MEMBERS, Channel
+from shopace.core.vocabulary.formula import Constant, Formula, Ref, denominator, refs
+from shopace.core.vocabulary.metrics import Metric
+from shopace.core.vocabulary.tasks import TaskTemplate
+from shopace.core.vocabulary.tiers import ladder_for
+from shopace.core.vocabulary.triggers import (
+    AtLeast,
+    AtMost,
+    BehindPeers,
+    Condition,
+    Crosses,
+    Declined,
+    Priority,
+    priority_of,
+)
+from shopace.core.vocabulary.units import (
+    CATEGORIES,
+    PERIODS_OF,
+    Aggregation,
+    Direction,
+    Period,
+    Unit,
+)
+from shopace.core.warehouse.benchmarks import BenchmarkSet, require_fit
+from shopace.core.warehouse.cohorts import Cohort
+from shopace.core.warehouse.policy import Policy, PolicyLine
+from shopace.core.warehouse.snapshot import Block, Snapshot
+
+Number = float | None
+"""A value; None is missing."""
+Cell = Callable[[Sequence[Number]], Number]
+"""A formula in one channel and period: from a shop's rows to its value."""
+Row = tuple[Period, str, Channel]
+
+OK, ISSUE, NO_DATA, NOT_APPLICABLE = "o", "i", "n", "a"
+CHANNEL_ORDER = (*ALL, Channel.PRODUCT_CARD)
+COHORT_LEVELS = ("industry+tier", "industry", "tier", "region")
+FACTORS = ("product impressions", "CTR", "CTOR", "AOV")
+SEVERITY = {"low": 1, "medium": 2, "high": 3}
+STEADY = 0.05
+NOTES, IMPROVED_NOTES, SHOWN_FACTORS = 5, 3, 3
+SEATS_ELSEWHERE = 1
+"""Cards in the list of a channel in which nothing is at stake."""
+SHARE_DECIMALS = 4
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+# --- one shop --------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Shop:
+    """What is known about a shop before anything is worked out."""
+
+    id: str
+    name: str
+    region: str
+    industry: str
+    currency: str
+    timezone: str
+    opened_on: dt.date | None
+    focus: tuple[Channel, ...]
+    rows: list[Number]
+    """By row of the snapshot, derived measures behind."""
+    known: list[int]
+    """By row of the snapshot: known days."""
+    noise: list[Number]
+    """By row of the snapshot's history."""
+
+
+class Column(NamedTuple):
+    """A metric in a channel, with everything about it that no shop changes."""
+
+    number: int
+    metric: Metric
+    channel: Channel
+    category: str
+    decimals: int
+    sign: int
+    is_quotient: bool
+    is_counted: bool
+    values: dict[Period, Cell]
+    samples: dict[Period, Cell]
+    events: dict[Period, Cell]
+    noise_row: int | None
+    peer_row: int | None
+    move_row: int | None
+    shown_row: int | None
+    """Of the product impressions without which there are no sales to judge."""
+
+    @property
+    def key(self) -> str:
+        return f"{self.metric.key}:{self.channel}"
+
+
+class Test(NamedTuple):
+    """A condition on a column."""
+
+    condition: Condition
+    column: Column
+    line: float
+
+
+class Offer(NamedTuple):
+    """A task template in one channel."""
+
+    number: int
+    template: TaskTemplate
+    category: str
+    channel: Channel
+    column: Column
+    priority: Priority
+    line: str
+    """Key of the policy line that triggers it; empty for the other triggers."""
+    trigger: Test | None
+    only_if: tuple[Test, ...]
+    label: Benefit
+    goal: Goal | None
+
+    @property
+    def id(self) -> str:
+        return f"{self.template.objective}:{self.channel}"
+
+
+class Previous(NamedTuple):
+    """Outcome of a column against the seven days before."""
+
+    outcome: str
+    change: float = 0.0
+    market: Number = None
+    deviation: float = 0.0
+    improved: bool = False
+
+
+class Peers(NamedTuple):
+    """Outcome of a column against benchmark sellers."""
+
+    outcome: str
+    benchmark: Number = None
+    gap: float = 0.0
+    percentile: int = -1
+    peers: int = 0
+    level: str = ""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was worked out about a shop, stage by stage."""
+
+    shop: Shop
+    l7d: list[Number] = field(default_factory=list)
+    p7d: list[Number] = field(default_factory=list)
+    l30d: list[Number] = field(default_factory=list)
+    tier: int | None = None
+    tier_outcome: str = "ok"
+    cohorts: list[int | None] = field(default_factory=list)
+    """Position in the benchmark set by level; None where there is none."""
+    core: tuple[Channel, ...] = ()
+    previous: list[Previous] = field(default_factory=list)
+    peers: list[Peers] = field(default_factory=list)
+    lines: list[PolicyLine] = field(default_factory=list)
+
+    def value(self, column: Column, period: Period) -> Number:
+        cell = column.values.get(period)
+        return cell(self.shop.rows) if cell is not None else None
+
+
+class Proposal(NamedTuple):
+    offer: Offer
+    severity: int
+    stake: float
+    """−1: unknown."""
+    line: PolicyLine | None
+
+
+# --- numbers ---------------------------------------------------------------------------------
+
+
+def bind(formula: Formula, row_of: Callable[[Ref], int | None]) -> Cell | None:
+    """The formula as a function of a shop's rows; None where a measure is not delivered."""
+    rows = {ref: row_of(ref) for ref in refs(formula)}
+    if None in rows.values():
+        return None
+    cell = _bind(formula, rows)
+    if isinstance(formula, Ref):
+        return cell
+
+    def finite(values: Sequence[Number]) -> Number:
+        value = cell(values)
+        return value if value is not None and math.isfinite(value) else None
+
+    return finite
+
+
+def _bind(formula: Formula, rows: dict[Ref, Any]) -> Cell:
+    if isinstance(formula, Ref):
+        row: int = rows[formula]
+        return lambda values: values[row]
+    if isinstance(formula, Constant):
+        constant = formula.value
+        return lambda _: constant
+    left, right, op = _bind(formula.left, rows), _bind(formula.right, rows), formula.op
+
+    def calculate(values: Sequence[Number]) -> Number:
+        one, other = left(values), right(values)
+        if one is None or other is None:
+            return None
+        if op == "/":
+            return one / other if other != 0 else None
+        if op == "+":
+            return one + other
+        if op == "-":
+            return one - other
+        return one * other
+
+    return calculate
+
+
+def midpoint_change(current: Number, previous: Number) -> Number:
+    """−2 … 2, defined when one side is 0."""
+    if current is None or previous is None:
+        return None
+    middle = (abs(current) + abs(previous)) / 2
+    return (current - previous) / middle if middle != 0 else 0.0
+
+
+def rounded(value: Number, decimals: int) -> Number:
+    """Half to even; never −0.0."""
+    if value is None:
+        return None
+    scale = 10.0**decimals
+    return round(value * scale) / scale + 0.0
+
+
+def relative_change(current: Number, previous: Number) -> Number:
+    if current is None or previous is None or previous == 0:
+        return None
+    return rounded(current / previous - 1.0, SHARE_DECIMALS)
+
+
+def added(numbers: Sequence[Number]) -> Number:
+    total = 0.0
+    for number in numbers:
+        if number is None:
+            return None
+        total += number
+    return total
+
+
+def known(number: float) -> Number:
+    return None if math.isnan(number) else number
+
+
+# --- the oracle ------------------------------------------------------------------------------
+
+
+class Oracle:
+    """Diagnoses the shops of one snapshot."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        snapshot: Snapshot,
+        benchmarks: BenchmarkSet | None,
+        policy: Policy,
+    ) -> None:
+        if benchmarks is not None:
+            require_fit(benchmarks, snapshot.manifest.id, snapshot.manifest.as_of)
+        self.registry, self.snapshot, self.policy = registry, snapshot, policy
+        self.values = registry.values
+        self.as_of: dt.date = snapshot.manifest.as_of
+        self.benchmarks = benchmarks
+        self._number_rows()
+        self._read_benchmarks()
+        self.columns = self._list_columns()
+        self.column_at = {(each.metric.key, each.channel): each for each in self.columns}
+        self.columns_of = {
+            category: found
+            for category in CATEGORIES
+            if (found := [each for each in self.columns if each.category == category])
+        }
+        self.basics_of = {key: self._basics(each) for key, each in registry.templates.items()}
+        self.offers = self._list_offers()
+        self.lines_of: dict[str, list[PolicyLine]] = {}
+        self.freshness = {kept: self._freshness(with_memory=kept) for kept in (False, True)}
+        self.rejected, self.dark = self._told_of_plugins(), self._told_of_dark_metrics()
+        self.legend = fingerprint([(c.metric.key, c.channel, c.metric.unit) for c in self.columns])
+        self.method = fill(
+            "30-day GMV of the channel × the gap to benchmark sellers, at most {cap:.0%} of it",
+            cap=self.values["core.benefit_cap"],
+        )
+
+    # --- what no shop changes --------------------------------------------------------------
+
+    def _number_rows(self) -> None:
+        manifest, measures = self.snapshot.manifest, self.registry.measures
+        self.outdated = {
+            key
+            for key, built in manifest.measures.items()
+            if key in measures and fingerprint(measures[key]) != built
+        }
+        self.row_of: dict[Row, int] = {
+            (Period(period), measure, Channel(channel)): number
+            for number, (period, measure, channel) in enumerate(manifest.rows)
+            if measure in measures and measure not in self.outdated
+        }
+        self.derived: dict[Row, int] = {}
+        for key, measure in measures.items():
+            if any(key.startswith(f"{plugin}.") for plugin in self.registry.derivers):
+                for channel in measure.channels:
+                    for period in Period:
+                        if (period, key, channel) not in self.row_of:
+                            number = len(manifest.rows) + len(self.derived)
+                            self.derived[period, key, channel] = number
+        self.row_of |= self.derived
+
+    def _read_benchmarks(self) -> None:
+        """Peers, benchmarks and market moves as plain lists: cohort → row → number."""
+        self.cohort_at: dict[Cohort, int] = {}
+        self.peer_row_of: dict[tuple[str, Channel], int] = {}
+        self.move_row_of: dict[tuple[str, Channel], int] = {}
+        if self.benchmarks is None:
+            return
+        manifest = self.benchmarks.manifest
+        self.cohort_at = {cohort: number for number, cohort in enumerate(manifest.cohorts)}
+        for rows, found in ((manifest.rows, self.peer_row_of), (manifest.moves, self.move_row_of)):
+            for number, (metric, channel) in enumerate(rows):
+                if metric in self.registry.metrics and manifest.metrics.get(metric) == fingerprint(
+                    [self.registry.metrics[metric], self.registry.benchmarks.get(metric)]
+                ):
+                    found[metric, Channel(channel)] = number
+        self.peer_counts: list[list[int]] = self.benchmarks.peers.tolist()
+        self.lower: list[list[float]] = self.benchmarks.lower.tolist()
+        self.upper: list[list[float]] = self.benchmarks.upper.tolist()
+        self.grid: list[list[list[float]]] = self.benchmarks.grid.tolist()
+        self.moves: list[list[float]] = self.benchmarks.moves.tolist()
+        self.movers: list[list[int]] = self.benchmarks.movers.tolist()
+
+    def _list_columns(self) -> list[Column]:
+        columns: list[Column] = []
+        for metric in self.registry.metrics.values():
+            for channel in sorted(metric.channels, key=CHANNEL_ORDER.index):
+                if self._bind(metric.formula, Period.L7D, channel) is not None:
+                    columns.append(self._column(len(columns), metric, channel))
+        return columns
+
+    def _column(self, number: int, metric: Metric, channel: Channel) -> Column:
+        def cells(formula: Formula, periods: Sequence[Period]) -> dict[Period, Cell]:
+            bound = {period: self._bind(formula, period, channel) for period in periods}
+            return {period: cell for period, cell in bound.items() if cell is not None}
+
+        manifest, measures = self.snapshot.manifest, self.registry.measures
+        history = {(key, Channel(at)): row for row, (key, at) in enumerate(manifest.history)}
+        declared = [period for window in metric.windows for period in PERIODS_OF[window]]
+        sells = channel is not Channel.SHOP and all(
+            set(FIVE) <= set(measures[ref.key].channels)
+            and measures[ref.key].aggregation is Aggregation.SUM
+            for ref in refs(metric.formula)
+        )
+        return Column(
+            number=number,
+            metric=metric,
+            channel=channel,
+            category=self.registry.category_of(metric.key),
+            decimals=metric.unit.decimals,
+            sign={Direction.HIGHER: 1, Direction.LOWER: -1, Direction.NEITHER: 0}[metric.direction],
+            is_quotient=denominator(metric.formula) is not None,
+            is_counted=all(
+                measures[ref.key].unit is Unit.COUNT for ref in refs(metric.event_formula)
+            ),
+            values=cells(metric.formula, declared),
+            samples=cells(metric.sample_formula, (Period.L7D, Period.P7D, Period.L30D)),
+            events=cells(metric.event_formula, (Period.L7D, Period.P7D)),
+            noise_row=history.get((metric.key, channel))
+            if manifest.metrics.get(metric.key) == fingerprint(metric)
+            else None,
+            peer_row=self.peer_row_of.get((metric.key, channel)),
+            move_row=self.move_row_of.get((metric.key, channel)),
+            shown_row=self.row_of.get((Period.L30D, "product_impressions", channel))
+            if sells
+            else None,
+        )
+
+    def _bind(self, formula: Formula, period: Period, channel: Channel) -> Cell | None:
+        return bind(formula, lambda ref: self.row_of.get((period, ref.key, ref.channel or channel)))
+
+    def _list_offers(self) -> list[Offer]:
+        offers: list[Offer] = []
+        for template in self.registry.templates.values():
+            for channel, column, line, trigger in self._places(template):
+                places = (channel, Channel.SHOP)
+                tests = [self._test(each, places) for each in template.only_if]
+                if None not in tests:
+                    offers.append(
+                        Offer(
+                            number=len(offers),
+                            template=template,
+                            category=self.registry.category_of(template.key),
+                            channel=channel,
+                            column=column,
+                            priority=priority_of(template.trigger),
+                            line=line,
+                            trigger=trigger,
+                            only_if=tuple(each for each in tests if each is not None),
+                            label=Benefit(label=Text(template.benefit)),
+                            goal=self._goal(template),
+                        )
+                    )
+        return offers
+
+    def _places(self, template: TaskTemplate) -> Iterator[tuple[Channel, Column, str, Test | None]]:
+        """Channels in which the template's trigger can be judged, and by which column."""
+        trigger = template.trigger
+        if isinstance(trigger, Crosses):
+            lines = [line for line in self.policy.lines if line.key == trigger.line]
+            for channel, metric in dict.fromkeys((line.channel, line.metric) for line in lines):
+                column = self.column_at.get((metric, channel))
+                if column is not None:
+                    yield channel, column, trigger.line, None
+            return
+        channels = template.channels or self.registry.metrics[trigger.metric].channels
+        for channel in sorted(channels, key=CHANNEL_ORDER.index):
+            test = self._test(trigger, (channel,))
+            if test is not None:
+                yield channel, test.column, "", test
+
+    def _test(self, condition: Condition, places: Sequence[Channel]) -> Test | None:
+        """The condition in its pinned channel, or in the first place where its metric is known."""
+        plain = isinstance(condition, AtLeast | AtMost)
+        pinned = condition.channel if isinstance(condition, AtLeast | AtMost) else None
+        for place in (pinned,) if pinned else places:
+            column = self.column_at.get((condition.metric, place))
+            if column is not None:
+                line = self.values[condition.line.key] if plain else 0.0  # type: ignore[union-attr]
+                return Test(condition, column, line)
+        return None
+
+    def _basics(self, template: TaskTemplate) -> TaskBasics:
+        category = self.registry.category_of(template.key)
+        return TaskBasics(
+            category=category,
+            pillar=CATEGORIES[category],
+            type=template.type,
+            objective=template.objective,
+            title=Text(template.title),
+            why=Text(template.why),
+            steps=tuple(Text(step) for step in template.steps),
+            action=template.action,
+            effort=template.effort,
+        )
+
+    def _goal(self, template: TaskTemplate) -> Goal | None:
+        completion = template.completion
+        if completion is None:
+            return None
+        lower = self.registry.metrics[completion.metric].direction is Direction.LOWER
+        at = "most" if lower else "least"
+        return Goal(metric=completion.metric, at=at, line=completion.line)
+
+    def _told_of_plugins(self) -> list[NotEvaluated]:
+        return [
+            NotEvaluated(
+                category=each.category or each.plugin,
+                reason="rejected",
+                detail=f"plugin {each.plugin} {each.version}",
+            )
+            for each in self.registry.rejected
+        ]
+
+    def _told_of_dark_metrics(self) -> list[NotEvaluated]:
+        """Metrics without a column in any channel: their measures are not in the snapshot."""
+        manifest = self.snapshot.manifest
+        lit = {column.metric.key for column in self.columns}
+        delivered = {measure for _, measure, _ in manifest.rows}
+        dark: dict[tuple[str, str], list[str]] = {}
+        for key, metric in self.registry.metrics.items():
+            if key not in lit:
+                stale = any(
+                    ref.key in self.outdated
+                    or (ref.key not in manifest.measures and ref.key not in delivered)
+                    for ref in refs(metric.formula)
+                )
+                reason = "rebuild_snapshot" if stale else "not_delivered"
+                dark.setdefault((self.registry.category_of(key), reason), []).append(key)
+        order = list(CATEGORIES)
+        return [
+            NotEvaluated(category=category, reason=reason, metrics=tuple(sorted(dark[at])))  # type: ignore[arg-type]
+            for at in sorted(dark, key=lambda at: (order.index(at[0]), at[1]))
+            for category, reason in (at,)
+        ]
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def read(self, block: Block) -> list[Shop]:
+        """The shops of a block as plain Python numbers."""
+        words = self.snapshot.manifest.vocabularies
+
+        def word(name: str, code: int) -> str:
+            return words[name][code] if code >= 0 else ""
+
+        values = block.values.T.tolist()
+        days, history = block.known.T.tolist(), block.history.T.tolist()
+        shops = []
+        for place, row in enumerate(block.profile.tolist()):
+            identity, name, region, industry, currency, timezone, opened_on, focus = row
+            shops.append(
+                Shop(
+                    id=identity.decode(),
+                    name=name.decode("utf-8", "replace"),
+                    region=word("region", region),
+                    industry=word("industry", industry),
+                    currency=word("currency", currency),
+                    timezone=word("timezone", timezone),
+                    opened_on=opened_on,
+                    focus=tuple(c for bit, c in enumerate(FIVE) if focus >> bit & 1),
+                    rows=[known(each) for each in values[place]],
+                    known=days[place],
+                    noise=[known(each) for each in history[place]],
+                )
+            )
+        return shops
+
+    # --- a diagnosis -----------------------------------------------------------------------
+
+    def diagnose(self, shop: Shop, memory: bytes | None = None) -> Document:
+        """The document of a shop; `memory` is the field of its last one."""
+        earlier = before(_decoded(memory), self.as_of)
+        failed = self._derive(shop)
+        found = Findings(shop)
+        self._measure(found)
+        was_open = set(earlier.declined) if earlier is not None else set()
+        found.previous = [self._with_previous(found, c, was_open) for c in self.columns]
+        found.peers = [self._with_peers(found, c) for c in self.columns]
+        found.lines = self._with_policy(found)
+        ranked = sorted(self._propose(found), key=_rank)
+        return self._conclude(found, earlier, ranked, failed)
+
+    def _derive(self, shop: Shop) -> dict[str, str]:
+        """Put the measures that plugins derive behind the shop's rows. Hooks speak arrays."""
+        if not self.derived:
+            return {}
+        first = len(self.snapshot.manifest.rows)
+        delivered = shop.rows[:first]
+        shop.rows = delivered + [None] * len(self.derived)
+        failed: dict[str, str] = {}
+
+        def view(measure: str, channel: Channel, period: Period) -> Any:  # noqa: ANN401
+            row = self.row_of.get((period, measure, channel))
+            value = delivered[row] if row is not None and row < first else None
+            array = np.array([value if value is not None else np.nan])
+            array.flags.writeable = False
+            return array
+
+        for plugin, derive in self.registry.derivers.items():
+            try:
+                for (measure, channel, period), values in derive(view=view).items():
+                    row = self.derived.get((period, measure, channel))
+                    if row is None or not measure.startswith(f"{plugin}."):
+                        raise ValueError(  # noqa: TRY301
+                            f"{measure} in {channel} is no measure that it may derive"
+                        )
+                    value = float(values[0])
+                    shop.rows[row] = value if math.isfinite(value) else None
+            except Exception as error:  # noqa: BLE001
+                failed[plugin] = f"{type(error).__name__}: {error}"
+                for (_, measure, _), row in self.derived.items():
+                    if measure.startswith(f"{plugin}."):
+                        shop.rows[row] = None
+        return failed
+
+    def _row(self, shop: Shop, period: Period, measure: str, channel: Channel) -> Number:
+        row = self.row_of.get((period, measure, channel))
+        return shop.rows[row] if row is not None else None
+
+    def _gmv(self, shop: Shop, period: Period, channel: Channel) -> Number:
+        return self._row(shop, period, "gmv", channel)
+
+    # --- measure ---------------------------------------------------------------------------
+
+    def _measure(self, found: Findings) -> None:
+        found.l7d = [found.value(column, Period.L7D) for column in self.columns]
+        found.p7d = [found.value(column, Period.P7D) for column in self.columns]
+        found.l30d = [found.value(column, Period.L30D) for column in self.columns]
+        shop = found.shop
+        self._find_tier(found)
+        found.core = self._core_channels(shop)
+        found.cohorts = []
+        for level in COHORT_LEVELS:
+            by_industry, by_tier = "industry" in level, "tier" in level
+            complete = (
+                shop.region
+                and shop.currency
+                and (shop.industry or not by_industry)
+                and (found.tier is not None or not by_tier)
+            )
+            cohort = Cohort(
+                level,
+                shop.region,
+                shop.currency,
+                shop.industry if by_industry else "",
+                found.tier if by_tier and found.tier is not None else -1,
+            )
+            found.cohorts.append(self.cohort_at.get(cohort) if complete else None)
+
+    def _find_tier(self, found: Findings) -> None:
+        shop = found.shop
+        ladder = ladder_for(self.registry.ladders, shop.region, shop.currency)
+        gmv = self._gmv(shop, Period.L30D, Channel.SHOP)
+        if ladder is None:
+            found.tier_outcome = "not_applicable"
+            return
+        if gmv is None:
+            found.tier_outcome = "no_data"
+            return
+        longest = (Period.L180D, Period.L90D, Period.L60D, Period.L30D)
+        orders = [self._row(shop, period, "orders", Channel.SHOP) for period in longest]
+        orders_ever = next((each for each in orders if each is not None), None)
+        if orders_ever == 0 and gmv == 0:
+            found.tier = 0
+        else:
+            found.tier = bisect_right([step.gmv_from for step in ladder.steps[1:]], gmv)
+
+    def _core_channels(self, shop: Shop) -> tuple[Channel, ...]:
+        if shop.focus:
+            return shop.focus
+        amounts = {channel: self._gmv(shop, Period.L30D, channel) or 0.0 for channel in FIVE}
+        total = sum(amounts.values())
+        enough = self.values["core.core_channel_share"] * total
+        reached, core = 0.0, set()
+        for channel in sorted(FIVE, key=lambda each: -amounts[each]):
+            if amounts[channel] > 0 and reached < enough:
+                core.add(channel)
+            reached += amounts[channel]
+        return tuple(channel for channel in FIVE if channel in core)
+
+    # --- compare ---------------------------------------------------------------------------
+
+    def _with_previous(self, found: Findings, column: Column, was_open: set[str]) -> Previous:
+        """Against the shop's own previous seven days."""
+        shop, rows = found.shop, found.shop.rows
+        change = midpoint_change(found.l7d[column.number], found.p7d[column.number])
+        if change is None:
+            return Previous(NO_DATA)
+        if column.sign == 0 or self._is_too_young(shop) or not _has_sample(column, rows):
+            return Previous(NOT_APPLICABLE)
+        noise = shop.noise[column.noise_row] if column.noise_row is not None else None
+        if noise is None:
+            return Previous(NO_DATA)
+        deviation = math.sqrt(max(noise * noise, _chance(column, rows)))
+        market = self._market_move(found, column)
+        own = column.sign * change
+        beyond_market = column.sign * (change - (market if market is not None else 0.0))
+        floor = self.values["core.aa_floor"]
+        times = self.values["core.aa_noise_open" if column.key in was_open else "core.aa_noise"]
+        stands_out = abs(beyond_market) >= max(times * deviation, floor)
+        worse = stands_out and beyond_market < 0 and own <= -floor
+        better = stands_out and beyond_market > 0 and own >= floor
+        return Previous(ISSUE if worse else OK, change, market, deviation, better)
+
+    def _is_too_young(self, shop: Shop) -> bool:
+        """Whether it was not open all through the previous period."""
+        return shop.opened_on is not None and (self.as_of - shop.opened_on).days < 13
+
+    def _market_move(self, found: Findings, column: Column) -> Number:
+        row = column.move_row
+        if row is not None:
+            for cohort in found.cohorts:
+                if cohort is not None:
+                    others = self.movers[cohort][row] - 1
+                    if others >= self.values["core.ab_peers"]:
+                        return known(self.moves[cohort][row])
+        return None
+
+    def _with_peers(self, found: Findings, column: Column) -> Peers:
+        """Against benchmark sellers of the narrowest cohort with enough peers."""
+        row = column.peer_row
+        if row is None:
+            return Peers(NOT_APPLICABLE)
+        value = found.l30d[column.number]
+        if value is None:
+            return Peers(NO_DATA)
+        least = column.metric.min_sample
+        if column.is_quotient and least > 0:
+            cell = column.samples.get(Period.L30D)
+            sample = cell(found.shop.rows) if cell is not None else None
+            if sample is None or sample < least:
+                return Peers(NOT_APPLICABLE)
+        if column.shown_row is not None and found.shop.rows[column.shown_row] == 0:
+            return Peers(NOT_APPLICABLE)
+        for level, cohort in zip(COHORT_LEVELS, found.cohorts, strict=True):
+            if cohort is None:
+                continue
+            others = self.peer_counts[cohort][row] - 1
+            if others >= self.values["core.ab_peers"]:
+                return self._with_cohort(found, column, cohort=cohort, others=others, level=level)
+        return Peers(NOT_APPLICABLE)
+
+    def _with_cohort(
+        self, found: Findings, column: Column, *, cohort: int, others: int, level: str
+    ) -> Peers:
+        row, sign, value = column.peer_row, column.sign, found.l30d[column.number]
+        assert row is not None
+        assert value is not None
+        own, lower = sign * value, self.lower[cohort][row]
+        top = self.upper[cohort][row] if own <= lower else lower
+        size = max(abs(top), abs(own))
+        gap = (top - own) / size if size != 0 else 0.0
+        is_wide = gap >= self.values["core.ab_gap"]
+        percentile = -1
+        if is_wide or found.previous[column.number].improved:
+            percentile = max(bisect_left(self.grid[cohort][row], own) - 1, 0) * 5
+        issue = is_wide and percentile <= self.values["core.ab_percentile"]
+        return Peers(ISSUE if issue else OK, sign * top, gap, percentile, others, level)
+
+    def _with_policy(self, found: Findings) -> list[PolicyLine]:
+        """Of each ladder the highest step that the shop stands on."""
+        region = found.shop.region
+        if region not in self.lines_of:
+            self.lines_of[region] = sorted(
+                (
+                    line
+                    for line in self.policy.lines_on(self.as_of, region)
+                    if (line.metric, line.channel) in self.column_at
+                ),
+                key=lambda line: (line.ladder, -line.rung, line.key),
+            )
+        stood_on: list[PolicyLine] = []
+        ladders = set()
+        for line in self.lines_of[region]:
+            if line.ladder not in ladders and self._is_crossed(found, line):
+                stood_on.append(line)
+                if line.ladder:
+                    ladders.add(line.ladder)
+        return stood_on
+
+    def _is_crossed(self, found: Findings, line: PolicyLine) -> bool:
+        column, periods = self.column_at[line.metric, line.channel], PERIODS_OF[line.window]
+        value = found.value(column, periods[0])
+        if line.kind == "drop":
+            previous = found.value(column, periods[1])
+            value = previous - value if previous is not None and value is not None else None
+        if value is None:
+            return False
+        value = round(value, 9)
+        reached = {
+            "least": value >= line.value,
+            "most": value <= line.value,
+            "above": value > line.value,
+            "below": value < line.value,
+        }[line.at]
+        gate = line.requires
+        if gate is None or (gate.metric, line.channel) not in self.column_at:
+            return reached
+        gate_column = self.column_at[gate.metric, line.channel]
+        gate_value = found.value(gate_column, PERIODS_OF[gate.window][0])
+        return reached and not (gate_value is not None and gate_value < gate.at_least)
+
+    # --- propose ---------------------------------------------------------------------------
+
+    def _propose(self, found: Findings) -> Iterator[Proposal]:
+        lines = {(line.key, line.channel): line for line in found.lines}
+        stakes = self._stakes(found)
+        for offer in self.offers:
+            line = lines.get((offer.line, offer.channel))
+            fires = line is not None if offer.trigger is None else _holds(found, offer.trigger)
+            if fires and all(_holds(found, test) for test in offer.only_if):
+                stake = stakes.get(offer.channel)
+                if line is not None:
+                    severity = SEVERITY[line.level]
+                elif offer.priority is Priority.P2 and stake == 0:
+                    severity = 1  # a gap where nothing is at stake
+                else:
+                    severity = self._severity(found, offer)
+                yield Proposal(offer, severity, stake if stake is not None else -1.0, line)
+
+    def _severity(self, found: Findings, offer: Offer) -> int:
+        assert offer.trigger is not None
+        condition, column = offer.trigger.condition, offer.trigger.column
+        if isinstance(condition, Declined):
+            size, kind = abs(found.previous[column.number].change), "aa"
+        elif isinstance(condition, BehindPeers):
+            size, kind = found.peers[column.number].gap, "ab"
+        else:
+            return 2
+        if size >= self.values[f"core.{kind}_severe"]:
+            return 3
+        return 2 if size >= self.values[f"core.{kind}_marked"] else 1
+
+    def _stakes(self, found: Findings) -> dict[Channel, Number]:
+        """30-day GMV of each channel as far as it is a core channel."""
+        shop = found.shop
+        stakes: dict[Channel, Number] = {
+            channel: self._gmv(shop, Period.L30D, channel) if channel in found.core else 0.0
+            for channel in FIVE
+        }
+        if found.core:
+            stakes[Channel.SHOP] = added([stakes[channel] for channel in FIVE])
+        else:
+            stakes[Channel.SHOP] = self._gmv(shop, Period.L30D, Channel.SHOP)
+        for group, members in GROUP_MEMBERS.items():
+            stakes[group] = added([stakes[each] for each in members])
+        return stakes
+
+    # --- merge and conclude ----------------------------------------------------------------
+
+    def _tasks(
+        self, found: Findings, opened: dict[str, dt.date], ranked: Sequence[Proposal]
+    ) -> tuple[list[TaskCard], list[str], dict[Channel, list[str]], list[Withheld]]:
+        """Of ranked proposals the cards, the two kinds of lists, and what is not shown and why."""
+        seen: set[str] = set()
+        shown: set[str] = set()
+        leader: dict[str, str] = {}
+        seats: dict[Channel, int] = {}
+        cards: list[TaskCard] = []
+        for_you: list[str] = []
+        by_channel: dict[Channel, list[str]] = {}
+        withheld: list[Withheld] = []
+        promised = False
+        for proposal in ranked:
+            offer, objective = proposal.offer, proposal.offer.template.objective
+            always = offer.priority is Priority.P0
+            overall = listed = False
+            if offer.id not in seen:
+                seen.add(offer.id)
+                if objective not in leader:
+                    leader[objective] = offer.id
+                    overall = always or len(leader) <= self.values["core.cards_for_you"]
+                if offer.channel is not Channel.SHOP:
+                    seats[offer.channel] = seats.get(offer.channel, 0) + 1
+                    is_core = proposal.stake != 0
+                    limit = self.values["core.cards_per_channel"] if is_core else SEATS_ELSEWHERE
+                    listed = always or seats[offer.channel] <= limit
+            if not overall and not listed:
+                kept = offer.id if offer.id in shown else ""
+                if offer.channel is Channel.SHOP and leader[objective] in shown:
+                    kept = kept or leader[objective]
+                withheld.append(
+                    Withheld(
+                        template=offer.template.key,
+                        channel=offer.channel,
+                        reason="same_objective" if kept else "limit",
+                        kept=kept,
+                    )
+                )
+                continue
+            shown.add(offer.id)
+            amount = self._estimate(found, offer) if overall and not promised else None
+            promised = promised or amount is not None
+            recommended = overall and len(for_you) < self.values["core.most_recommended"]
+            cards.append(self._card(found, proposal, opened, amount, recommended=recommended))
+            if overall:
+                for_you.append(offer.id)
+            if listed:
+                by_channel.setdefault(offer.channel, []).append(offer.id)
+        return cards, for_you, by_channel, withheld
+
+    def _conclude(
+        self,
+        found: Findings,
+        earlier: Recollection | None,
+        ranked: Sequence[Proposal],
+        failed: dict[str, str],
+    ) -> Document:
+        shop = found.shop
+        opened = earlier.open if earlier is not None else {}
+        cards, for_you, by_channel, withheld = self._tasks(found, opened, ranked)
+        counts = {"P0": 0, "P1": 0, "P2": 0}
+        cards_of: dict[tuple[str, Channel], list[str]] = {}
+        for card in cards:
+            counts[card.priority] += 1
+            cards_of.setdefault((card.evidence.metric, card.channel), []).append(card.id)
+        not_evaluated = self._not_evaluated(found, failed)
+        tier = self._tier(found, earlier)
+        attention = self._attention_notes(found, cards_of)
+        diagnosis = Diagnosis(
+            schema=SCHEMA,
+            shop=ShopProfile(
+                id=shop.id,
+                name=shop.name,
+                region=shop.region,
+                industry=shop.industry,
+                currency=shop.currency,
+                timezone=shop.timezone,
+                opened_on=shop.opened_on,
+                core_channels=found.core,
+            ),
+            as_of=self.as_of,
+            partial=any(each.reason in {"rejected", "failed"} for each in not_evaluated),
+            counts=counts,
+            tier=tier,
+            conclusion=self._story_of_shop(shop, attention[0] if attention else None),
+            channel_conclusions=self._stories_of_channels(shop),
+            gmv=self._breakdown(shop),
+            risk_monitor=_monitor(cards),
+            need_attention=attention,
+            can_improve=self._peers_notes(found, cards_of),
+            improved=self._improved_notes(found, cards_of),
+            cards=tuple(cards),
+            tasks={card.template: self.basics_of[card.template] for card in cards},
+            for_you=tuple(for_you),
+            by_channel={channel: tuple(ids) for channel, ids in by_channel.items()},
+            withheld=tuple(withheld),
+            not_evaluated=tuple(not_evaluated),
+            freshness=self.freshness[earlier is not None],
+        )
+        now = Recollection(
+            as_of=self.as_of,
+            tier=tier.level,
+            tier_since=tier.since,
+            open={card.id: card.since for card in cards},
+            risk=tuple(card.id for card in cards if card.priority == "P0"),
+            declined=tuple(
+                column.key
+                for column, previous in zip(self.columns, found.previous, strict=True)
+                if previous.outcome == ISSUE
+            ),
+        )
+        return Document(
+            shop=shop.id,
+            as_of=self.as_of,
+            body=_encode(diagnosis),
+            metrics=self._metrics(found),
+            memory=_encode(Memory(now, earlier)),
+            changed=_changes(earlier, now),
+            cards=counts,
+            partial=diagnosis.partial,
+        )
+
+    def _card(
+        self,
+        found: Findings,
+        proposal: Proposal,
+        opened: dict[str, dt.date],
+        amount: Number,
+        *,
+        recommended: bool,
+    ) -> TaskCard:
+        offer, template = proposal.offer, proposal.offer.template
+        benefit = offer.label
+        if amount is not None:
+            benefit = Benefit(label=offer.label.label, amount=amount, method=self.method)
+        incentive, reward = template.incentive, None
+        if incentive is not None and incentive.currency == found.shop.currency:
+            reward = Reward(
+                reward=incentive.reward,
+                amount=incentive.amount,
+                currency=incentive.currency,
+                valid_until=self.as_of + dt.timedelta(days=incentive.valid_days),
+            )
+        return TaskCard(
+            id=offer.id,
+            priority=offer.priority.name,
+            severity=proposal.severity,
+            channel=offer.channel,
+            template=template.key,
+            evidence=self._evidence(found, offer, proposal.line),
+            benefit=benefit,
+            valid_until=self.as_of + dt.timedelta(days=template.valid_days),
+            since=opened.get(offer.id, self.as_of),
+            most_recommended=recommended,
+            risk=self._risk(found, proposal.line) if proposal.line is not None else None,
+            incentive=reward,
+            goal=offer.goal,
+        )
+
+    def _estimate(self, found: Findings, offer: Offer) -> Number:
+        """GMV of 30 days that closing the gap is worth, other factors equal."""
+        column = offer.column
+        if not column.metric.gmv_factor or not isinstance(offer.template.trigger, BehindPeers):
+            return None
+        gmv = self._gmv(found.shop, Period.L30D, offer.channel)
+        value, benchmark = found.l30d[column.number], found.peers[column.number].benchmark
+        if gmv is None or value is None or benchmark is None or gmv <= 0 or value <= 0:
+            return None
+        return rounded(gmv * min(benchmark / value - 1.0, self.values["core.benefit_cap"]), 2)
+
+    def _evidence(self, found: Findings, offer: Offer, line: PolicyLine | None) -> Evidence:
+        column, trigger = offer.column, offer.trigger
+        metric, decimals = column.metric, column.decimals
+        more: dict[str, Any] = {}
+        if line is not None:
+            periods = PERIODS_OF[line.window]
+            comparison, window = "policy", periods[0]
+            more = {"line": line.value}
+            if line.kind == "drop":
+                more["previous"] = rounded(found.value(column, periods[1]), decimals)
+        elif trigger is not None and isinstance(trigger.condition, Declined):
+            comparison, window = "previous", Period.L7D
+            current, previous = found.l7d[column.number], found.p7d[column.number]
+            aa = found.previous[column.number]
+            more = {
+                "previous": rounded(previous, decimals),
+                "change": relative_change(current, previous),
+                "market_change": rounded(aa.market, SHARE_DECIMALS),
+                "noise": rounded(aa.deviation, SHARE_DECIMALS),
+            }
+        elif trigger is not None and isinstance(trigger.condition, BehindPeers):
+            comparison, window = "peers", Period.L30D
+            ab = found.peers[column.number]
+            more = {
+                "benchmark": rounded(ab.benchmark, decimals),
+                "cohort": ab.level,
+                "peers": ab.peers,
+                "percentile": ab.percentile,
+            }
+        else:
+            comparison, window = "line", Period.L7D
+            more = {"line": trigger.line if trigger is not None else None}
+        value = rounded(found.value(column, window), decimals)
+        return Evidence(
+            comparison=comparison,
+            metric=metric.key,
+            title=Text(metric.title),
+            unit=metric.unit,
+            channel=offer.channel,
+            window=window.value,
+            value=value,  # type: ignore[arg-type]  # nothing fires on a missing value
+            direction=metric.direction,
+            **more,
+        )
+
+    def _risk(self, found: Findings, line: PolicyLine) -> Risk:
+        shop = found.shop
+        stake = ending = distance = None
+        if line.stake is not None:
+            at = line.stake
+            stake = rounded(self._row(shop, Period.L30D, at.measure, at.channel), 2)
+        if line.ladder == "penalty_points":
+            points = self._row(shop, Period.L7D, "penalty_points_ending_30d", Channel.SHOP)
+            ending = rounded(points, 0)
+        following = self._next_of(line)
+        if following is not None:
+            column = self.column_at[line.metric, line.channel]
+            value = found.value(column, PERIODS_OF[line.window][0])
+            distance = rounded(abs(following.value - value), 2) if value is not None else None
+        return Risk(
+            level=line.level,
+            line=line.key,
+            rule=fill(line.rule, line=f"{line.value:g}") if "{" in line.rule else Text(line.rule),
+            source=line.source,
+            loses=Text(line.loses),
+            gmv_30d_at_stake=stake,
+            next_line=following.key if following is not None else None,
+            next_value=following.value if following is not None else None,
+            distance=distance,
+            ending_30d=ending,
+        )
+
+    def _next_of(self, line: PolicyLine) -> PolicyLine | None:
+        """The next step of the ladder, as it stands on the as-of date in the line's regions."""
+        for other in self.policy.lines:
+            shared = set(other.regions) & set(line.regions)
+            if other.key == line.next and other.holds_on(self.as_of) and shared:
+                return other
+        return None
+
+    def _tier(self, found: Findings, earlier: Recollection | None) -> TierStanding:
+        shop, level = found.shop, found.tier
+        gmv = rounded(self._gmv(shop, Period.L30D, Channel.SHOP), 2)
+        ladder = ladder_for(self.registry.ladders, shop.region, shop.currency)
+        if level is None or ladder is None:
+            return TierStanding(outcome=found.tier_outcome, gmv_30d=gmv)
+        since = self.as_of
+        if earlier is not None and earlier.tier == level and earlier.tier_since is not None:
+            since = earlier.tier_since
+        above = ladder.steps[level + 1] if level + 1 < len(ladder.steps) else None
+        missing = None
+        if above is not None and gmv is not None:
+            missing = rounded(max(above.gmv_from - gmv, 0.0), 2)
+        return TierStanding(
+            outcome="ok",
+            level=level,
+            name=ladder.steps[level].name,
+            gmv_30d=gmv,
+            next_name=above.name if above is not None else None,
+            missing_to_next=missing,
+            since=since,
+        )
+
+    def _breakdown(self, shop: Shop) -> GmvBreakdown:
+        whole = self._part(shop, Channel.SHOP, None)
+        channels = tuple(self._part(shop, channel, whole.amount) for channel in FIVE)
+        amounts = [part.amount for part in channels if part.amount is not None]
+        residual = None
+        if whole.amount is not None and len(amounts) == len(FIVE):
+            residual = rounded(whole.amount - sum(amounts), 2)
+        return GmvBreakdown(
+            total=whole,
+            channels=channels,
+            groups=tuple(self._part(shop, group, whole.amount) for group in GROUP_MEMBERS),
+            residual=residual,
+        )
+
+    def _part(self, shop: Shop, channel: Channel, whole: Number) -> GmvPart:
+        amount = rounded(self._gmv(shop, Period.L30D, channel), 2)
+        previous = rounded(self._gmv(shop, Period.P30D, channel), 2)
+        share = rounded(amount / whole, SHARE_DECIMALS) if amount is not None and whole else None
+        return GmvPart(
+            channel=channel,
+            amount=amount,
+            share=share,
+            previous=previous,
+            change=relative_change(amount, previous),
+        )
+
+    # --- notes -----------------------------------------------------------------------------
+
+    def _attention_notes(
+        self, found: Findings, cards_of: dict[tuple[str, Channel], list[str]]
+    ) -> tuple[MetricNote, ...]:
+        """Key metrics that fell, the steepest first."""
+        fell = [
+            column
+            for column in self.columns
+            if column.metric.is_key and found.previous[column.number].outcome == ISSUE
+        ]
+        fell.sort(key=lambda column: -abs(found.previous[column.number].change))
+        return tuple(
+            MetricNote(
+                metric=column.metric.key,
+                title=Text(column.metric.title),
+                channel=column.channel,
+                unit=column.metric.unit,
+                window="L7D",
+                value=rounded(found.l7d[column.number], column.decimals),  # type: ignore[arg-type]
+                previous=rounded(found.p7d[column.number], column.decimals),
+                change=relative_change(found.l7d[column.number], found.p7d[column.number]),
+                cards=tuple(cards_of.get((column.metric.key, column.channel), ())),
+            )
+            for column in fell[:NOTES]
+        )
+
+    def _peers_notes(
+        self, found: Findings, cards_of: dict[tuple[str, Channel], list[str]]
+    ) -> tuple[MetricNote, ...]:
+        """Metrics behind peers, the widest gap first."""
+        behind = [each for each in self.columns if found.peers[each.number].outcome == ISSUE]
+        behind.sort(key=lambda column: -abs(found.peers[column.number].gap))
+        return tuple(self._peers_note(found, each, cards_of) for each in behind[:NOTES])
+
+    def _improved_notes(
+        self, found: Findings, cards_of: dict[tuple[str, Channel], list[str]]
+    ) -> tuple[MetricNote, ...]:
+        """Key metrics that rose, shown against peers."""
+        rose = [
+            column
+            for column in self.columns
+            if column.metric.is_key
+            and found.previous[column.number].improved
+            and found.peers[column.number].outcome in {OK, ISSUE}
+        ]
+        rose.sort(key=lambda column: -abs(found.previous[column.number].change))
+        return tuple(self._peers_note(found, each, cards_of) for each in rose[:IMPROVED_NOTES])
+
+    def _peers_note(
+        self, found: Findings, column: Column, cards_of: dict[tuple[str, Channel], list[str]]
+    ) -> MetricNote:
+        peers = found.peers[column.number]
+        return MetricNote(
+            metric=column.metric.key,
+            title=Text(column.metric.title),
+            channel=column.channel,
+            unit=column.metric.unit,
+            window="L30D",
+            value=rounded(found.l30d[column.number], column.decimals),  # type: ignore[arg-type]
+            benchmark=rounded(peers.benchmark, column.decimals),
+            percentile=peers.percentile,
+            peers=peers.peers,
+            cohort=peers.level,
+            cards=tuple(cards_of.get((column.metric.key, column.channel), ())),
+        )
+
+    # --- what was not evaluated ------------------------------------------------------------
+
+    def _not_evaluated(self, found: Findings, failed: dict[str, str]) -> list[NotEvaluated]:
+        plugins = self.registry.plugins
+        told = [
+            NotEvaluated(
+                category=plugins[plugin].category,
+                reason="failed",
+                detail=f"plugin {plugin} {plugins[plugin].version}: {why}",
+            )
+            for plugin, why in failed.items()
+        ]
+        silent = [
+            self._why_silent(found.shop, category, columns)
+            for category, columns in self.columns_of.items()
+            if all(found.l7d[column.number] is None for column in columns)
+        ]
+        return [*self.rejected, *told, *self.dark, *silent]
+
+    def _why_silent(self, shop: Shop, category: str, columns: list[Column]) -> NotEvaluated:
+        metrics = tuple(dict.fromkeys(column.metric.key for column in columns))
+        for column in columns:
+            for ref in refs(column.metric.formula):
+                row = self.row_of[Period.L7D, ref.key, ref.channel or column.channel]
+                if shop.rows[row] is None:
+                    days = shop.known[row] if row < len(shop.known) else 0
+                    title = self.registry.measures[ref.key].title
+                    return NotEvaluated(
+                        category=category,
+                        reason="incomplete",
+                        metrics=metrics,
+                        detail=f"{title}: {days} of {Period.L7D.days} days known",
+                    )
+        return NotEvaluated(category=category, reason="no_activity", metrics=metrics)
+
+    def _freshness(self, *, with_memory: bool) -> Freshness:
+        manifest = self.snapshot.manifest
+        return Freshness(
+            latest_available_date=manifest.latest_available_date,
+            snapshot=manifest.id,
+            benchmarks=self.benchmarks.id if self.benchmarks is not None else "",
+            policy=self.policy.id,
+            registry=self.registry.fingerprint,
+            plugins={key: plugin.version for key, plugin in self.registry.plugins.items()},
+            memory=with_memory,
+        )
+
+    def _metrics(self, found: Findings) -> bytes:
+        def published(values: Sequence[Number]) -> list[Number]:
+            pairs = zip(values, self.columns, strict=True)
+            return [_whole(rounded(value, column.decimals)) for value, column in pairs]
+
+        return _encode(
+            MetricValues(
+                legend=self.legend,
+                l7d=published(found.l7d),  # type: ignore[arg-type]
+                p7d=published(found.p7d),  # type: ignore[arg-type]
+                l30d=published(found.l30d),  # type: ignore[arg-type]
+                benchmark=published([each.benchmark for each in found.peers]),  # type: ignore[arg-type]
+                aa="".join(each.outcome for each in found.previous),
+                ab="".join(each.outcome for each in found.peers),
+            )
+        )
+
+    # --- sentences -------------------------------------------------------------------------
+
+    def _story_of_shop(self, shop: Shop, worst: MetricNote | None) -> Conclusion:
+        """What GMV did, in which channel most, through which factor; else the worst decline."""
+        current = self._gmv(shop, Period.L7D, Channel.SHOP)
+        previous = self._gmv(shop, Period.P7D, Channel.SHOP)
+        unknown = current is None or previous is None
+        if unknown and worst is not None and worst.change is not None:
+            verb = "fell" if worst.change < 0 else "rose"
+            message = (
+                f"{{metric}} {verb} {{change:.0%}} against the previous 7 days; GMV is not known"
+            )
+            told = fill(message, metric=str(worst.title), change=abs(worst.change))
+            return Conclusion(sentence=told)
+        direction = _direction(current, previous)
+        if direction == 0 or current is None or previous is None:
+            return Conclusion(sentence=_flat(current, previous))
+        change = abs(current / previous - 1.0)
+        moved = self._moved(shop, direction)
+        if not moved:
+            return self._story_by_factor(shop, Channel.SHOP, direction, change)
+        channel = max(FIVE, key=lambda each: moved.get(each, 0.0))
+        verb = "fell" if direction < 0 else "rose"
+        message = (
+            f"GMV {verb} {{change:.0%}} against the previous 7 days, most of it in {{channel}}"
+        )
+        params: dict[str, str | float] = {
+            "change": rounded(change, SHARE_DECIMALS) or 0.0,
+            "channel": channel.label,
+        }
+        strongest = self._strongest(shop, channel, direction)
+        if strongest is not None:
+            message += f", where {{factor}} {verb} {{factor_change:.0%}}"
+            params |= {"factor": strongest[0], "factor_change": abs(strongest[1])}
+        factors = []
+        for place in sorted(moved, key=lambda each: -moved[each]):
+            found = self._strongest(shop, place, direction)
+            if found is not None:
+                factors.append(Factor(factor=found[0], channel=place, change=found[1]))
+        return Conclusion(sentence=fill(message, **params), factors=tuple(factors[:SHOWN_FACTORS]))
+
+    def _stories_of_channels(self, shop: Shop) -> dict[Channel, Conclusion]:
+        """A sentence for every channel that sells or did."""
+        stories = {}
+        for channel in FIVE:
+            current = self._gmv(shop, Period.L7D, channel)
+            previous = self._gmv(shop, Period.P7D, channel)
+            if current is None or previous is None or current == previous == 0:
+                continue
+            direction = _direction(current, previous)
+            if direction == 0:
+                stories[channel] = Conclusion(sentence=_flat(current, previous))
+            else:
+                change = abs(current / previous - 1.0)
+                stories[channel] = self._story_by_factor(shop, channel, direction, change)
+        return stories
+
+    def _story_by_factor(
+        self, shop: Shop, channel: Channel, direction: int, change: float
+    ) -> Conclusion:
+        verb = "fell" if direction < 0 else "rose"
+        message = f"GMV {verb} {{change:.0%}} against the previous 7 days"
+        params: dict[str, str | float] = {"change": rounded(change, SHARE_DECIMALS) or 0.0}
+        strongest = self._strongest(shop, channel, direction)
+        if strongest is not None:
+            message += f", as {{factor}} {verb} {{factor_change:.0%}}"
+            params |= {"factor": strongest[0], "factor_change": abs(strongest[1])}
+        return Conclusion(sentence=fill(message, **params))
+
+    def _moved(self, shop: Shop, direction: int) -> dict[Channel, float]:
+        """How far GMV went in the direction, of the channels in which it did."""
+        moved = {}
+        for channel in FIVE:
+            current = self._gmv(shop, Period.L7D, channel)
+            previous = self._gmv(shop, Period.P7D, channel)
+            if current is not None and previous is not None:
+                step = direction * (current - previous)
+                if step > 0:
+                    moved[channel] = step
+        return moved
+
+    def _strongest(self, shop: Shop, channel: Channel, direction: int) -> tuple[str, float] | None:
+        """The factor that went furthest in the direction, and its relative change."""
+        now = self._funnel(shop, Period.L7D, channel)
+        then = self._funnel(shop, Period.P7D, channel)
+        best, furthest = "", STEADY
+        for factor, one, other in zip(FACTORS, now, then, strict=True):
+            change = midpoint_change(one, other)
+            if change is not None and direction * change > furthest:
+                best, furthest = factor, direction * change
+        if not best:
+            return None
+        midpoint = direction * furthest
+        if midpoint >= 2.0:  # from nothing: no relative change
+            return None
+        relative = rounded(2.0 * midpoint / (2.0 - midpoint), SHARE_DECIMALS)
+        return (best, relative) if relative is not None else None
+
+    def _funnel(self, shop: Shop, period: Period, channel: Channel) -> tuple[Number, ...]:
+        """Impressions, CTR, CTOR and AOV."""
+        impressions, clicks, orders, gmv = (
+            self._row(shop, period, measure, channel)
+            for measure in ("product_impressions", "product_clicks", "sku_orders", "gmv")
+        )
+
+        def ratio(above: Number, below: Number) -> Number:
+            return above / below if above is not None and below is not None and below > 0 else None
+
+        return impressions, ratio(clicks, impressions), ratio(orders, clicks), ratio(gmv, orders)
+
+
+# --- small rules ------------------------------------------------------------------------------
+
+
+def _has_sample(column: Column, rows: Sequence[Number]) -> bool:
+    """A denominator must suffice in both periods, a count in one of them."""
+    least = column.metric.min_sample
+    if least == 0:
+        return True
+    cells = [column.samples.get(period) for period in (Period.L7D, Period.P7D)]
+    samples = [cell(rows) if cell is not None else None for cell in cells]
+    current, previous = samples
+    if current is None or previous is None:
+        return False
+    sample = min(current, previous) if column.is_quotient else max(current, previous)
+    return sample >= least
+
+
+def _chance(column: Column, rows: Sequence[Number]) -> float:
+    """The variance that counting alone brings: 1 ÷ events, for either period's half of them."""
+    if not column.is_counted:
+        return 0.0
+    events = added(
+        [
+            cell(rows) if cell is not None else None
+            for cell in (column.events.get(period) for period in (Period.L7D, Period.P7D))
+        ]
+    )
+    if events is None or events < 0:
+        return 0.0
+    return 4.0 / events if events > 0 else math.inf
+
+
+def _holds(found: Findings, test: Test) -> bool:
+    """Whether a condition holds, on known numbers."""
+    condition, number = test.condition, test.column.number
+    if isinstance(condition, Declined):
+        return found.previous[number].outcome == ISSUE
+    if isinstance(condition, BehindPeers):
+        return found.peers[number].outcome == ISSUE
+    value = found.l7d[number]
+    if value is None:
+        return False
+    return value >= test.line if isinstance(condition, AtLeast) else value <= test.line
+
+
+def _rank(proposal: Proposal) -> tuple[float, ...]:
+    """Band, severity, GMV at stake, time left, incentive; then the order of the catalogue."""
+    template = proposal.offer.template
+    return (
+        proposal.offer.priority,
+        -proposal.severity,
+        -proposal.stake,
+        template.valid_days,
+        template.incentive is None,
+        proposal.offer.number,
+    )
+
+
+def _monitor(cards: Sequence[TaskCard]) -> RiskMonitor | None:
+    risks = [card for card in cards if card.risk is not None and card.risk.level != "low"]
+    if not risks:
+        return None
+    levels = {card.risk.level for card in risks if card.risk is not None}
+    first = str(risks[0].risk.rule) if risks[0].risk is not None else ""
+    if len(risks) == 1:
+        sentence = fill("One risk needs action: {rule}", rule=first)
+    else:
+        sentence = fill(
+            "{count} risks need action, first of all: {rule}", count=len(risks), rule=first
+        )
+    return RiskMonitor(
+        level="high" if "high" in levels else "medium",
+        sentence=sentence,
+        cards=tuple(card.id for card in risks),
+    )
+
+
+def _changes(earlier: Recollection | None, now: Recollection) -> tuple[str, ...]:
+    if earlier is None:
+        return ("new",)
+    changed = []
+    if earlier.tier != now.tier:
+        changed.append("tier")
+    if set(earlier.risk) != set(now.risk):
+        changed.append("risk")
+    if set(earlier.open) != set(now.open):
+        changed.append("cards")
+    return tuple(changed)
+
+
+def _direction(current: Number, previous: Number) -> int:
+    if current is None or previous is None or previous <= 0:
+        return 0
+    change = current / previous - 1.0
+    if abs(change) < STEADY:
+        return 0
+    return 1 if change > 0 else -1
+
+
+def _flat(current: Number, previous: Number) -> Text:
+    if current is None or previous is None:
+        return Text("GMV of the last 14 days is not known, so nothing is said about sales")
+    if previous > 0:
+        return Text("GMV is steady against the previous 7 days")
+    if current > 0:
+        return Text("Sales began in the last 7 days; there were none in the 7 days before")
+    return Text("There were no sales in the last 14 days")
+
+
+def _whole(number: Number) -> Number:
+    """A whole number is written without its `.0`."""
+    is_whole = number is not None and abs(number) < 1e15 and number == int(number)
+    return int(number) if is_whole and number is not None else number
+
+
+def _decoded(memory: bytes | None) -> Memory | None:
+    """A memory that cannot be read is taken for none."""
+    if memory is None:
+        return None
+    try:
+        return msgspec.json.decode(memory, type=Memory)
+    except msgspec.DecodeError:
+        return None
