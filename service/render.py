@@ -173,9 +173,15 @@ def _conclusion(conclusion: Conclusion) -> RenderableType:
 
 
 def _gmv(gmv: GmvBreakdown, shop: ShopProfile, currency: str) -> RenderableType:
+    star = " · * core channel" if shop.core_channels else ""
+    head = _section("GMV breakdown", f"{window(gmv.window)}, against the period before{star}", "")
+    if gmv.total.amount is None:
+        return Group(head, Text("GMV is not known.", style="dim"))
     made = table("GMV", "", "amount", "share", "change", right=("amount", "share", "change"))
     total = figure(gmv.total.amount, Unit.MONEY, currency)
     add_row(made, ("Shop", "", total, "", _coloured_change(gmv.total.change)), style="bold")
+    if all(part.amount is None for part in (*gmv.channels, *gmv.groups)):
+        return Group(head, made, Text("The facts carry no split by channel.", style="dim"))
     for part in gmv.channels:
         core = " *" if part.channel in shop.core_channels else ""
         add_row(made, _gmv_cells(part, part.channel.label + core, currency))
@@ -185,11 +191,7 @@ def _gmv(gmv: GmvBreakdown, shop: ShopProfile, currency: str) -> RenderableType:
     for part in gmv.groups:
         if part.channel is not Channel.SHOP_TAB:
             add_row(made, _gmv_cells(part, f"Σ {part.channel.label}", currency), style="dim")
-    star = " · * core channel" if shop.core_channels else ""
-    return Group(
-        _section("GMV breakdown", f"{window(gmv.window)}, against the period before{star}", ""),
-        made,
-    )
+    return Group(head, made)
 
 
 def _gmv_cells(part: GmvPart, title: str, currency: str) -> tuple[str | Text, ...]:

@@ -94,7 +94,11 @@ def _print(report: FactsReport) -> None:
     console.print(_measures(report.measures))
     _print_bad_cells(report.measures)
     if report.not_delivered:
-        click.echo(f"\nNot delivered, so unknown: {', '.join(report.not_delivered)}\n")
+        count, total = len(report.not_delivered), len(session().registry().measures)
+        click.echo(
+            f"\n{count} of {total} known measures are not delivered: what rests on them stays unknown"
+            " (--json names them)."
+        )
 
 
 def _measures(reports: tuple[MeasureReport, ...]) -> Table:

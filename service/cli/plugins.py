@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +17,7 @@ from shopace.core.vocabulary.units import CATEGORIES
 from shopace.service.cli.session import Branch, Leaf, session
 
 if TYPE_CHECKING:
+    from shopace.core.errors import Problem
     from shopace.core.host.registry import Registry
 
 BUILT_IN = "built-in"
@@ -73,14 +74,15 @@ def list_plugins() -> None:
     "--strict", is_flag=True, help="Fail also when a category has no plugin that diagnoses it."
 )
 def check(strict: bool) -> None:
-    """Check every plugin by the contract and print all problems.
+    """Check every plugin by the contract, and the policy packs, and print all problems.
 
-    Ends with exit code 6 when a plugin is rejected. A worker goes on without such a plugin and says
+    Ends with exit code 6 when a plugin is rejected or a policy line cannot be judged. A worker goes on without such a plugin and says
     "not diagnosed" in every diagnosis; in CI this command is what stops the build.
     """
     registry = session().registry()
     missing = _undiagnosed(registry) if strict else []
-    sound = not registry.rejected and not missing
+    unfit = _unfit_lines(registry)
+    sound = not registry.rejected and not missing and not unfit
     if session().json:
         session().emit(
             {
@@ -88,16 +90,17 @@ def check(strict: bool) -> None:
                 "plugins": [f"{each.key} {each.version}" for each in registry.plugins.values()],
                 "rejected": registry.rejected,
                 "categories_without_plugin": missing,
+                "policy_problems": unfit,
                 "fingerprint": registry.fingerprint,
             }
         )
     else:
-        _print_check(registry, missing)
+        _print_check(registry, missing, unfit)
     if not sound:
         click.get_current_context().exit(PluginError.exit_code)
 
 
-def _print_check(registry: Registry, missing: list[str]) -> None:
+def _print_check(registry: Registry, missing: list[str], unfit: Sequence[Problem]) -> None:
     from shopace.service.clean import clean
 
     for each in registry.rejected:
@@ -107,6 +110,8 @@ def _print_check(registry: Registry, missing: list[str]) -> None:
             click.echo(clean(f"  - {problem.what}{hint}"))
     for category in missing:
         click.secho(f"{category}: no plugin diagnoses this category", fg="red")
+    for problem in unfit:
+        click.secho(clean(str(problem)), fg="red")
     count = len(registry.plugins)
     click.echo(
         f"{count} plugins keep the contract: {len(registry.metrics)} metrics, "
@@ -144,6 +149,15 @@ def _place(row: Row) -> tuple[int, str]:
     order = list(CATEGORIES)
     place = order.index(row.category) if row.category in order else len(order)
     return (place, "" if row.origin == BUILT_IN else row.key)
+
+
+def _unfit_lines(registry: Registry) -> Sequence[Problem]:
+    """Policy lines that ask for what no plugin in use declares."""
+    from shopace.core.warehouse.policy import load_policy, unfit
+    from shopace.plugins import POLICY_PACKS
+
+    policy = load_policy(session().configuration().packs(POLICY_PACKS))
+    return unfit(policy, registry.metrics, registry.measures)
 
 
 def _undiagnosed(registry: Registry) -> list[str]:

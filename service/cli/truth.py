@@ -37,7 +37,9 @@ def command(as_of: dt.datetime | None, table: Path | None) -> None:
     path = table if table is not None else session().folder / "facts" / "truth.csv"
     planted = read_truth(path)
     day = as_of.date() if as_of is not None else None
-    inputs = open_inputs(session().folder, session().registry(), as_of=day)
+    inputs = open_inputs(
+        session().folder, session().registry(), session().configuration(), as_of=day
+    )
     outcome = compare(inputs, planted)
     if session().json:
         session().emit(_told(outcome))

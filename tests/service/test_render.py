@@ -127,6 +127,19 @@ def test_a_shop_without_name_tier_and_gmv_can_be_shown(make_diagnosis: Make) -> 
     assert "Tier: unknown" in text
 
 
+def test_without_a_split_by_channel_there_is_no_table_of_unknowns(make_diagnosis: Make) -> None:
+    whole = make_diagnosis()
+    channels, groups = (
+        tuple(GmvPart(channel=part.channel) for part in parts)
+        for parts in (whole.gmv.channels, whole.gmv.groups)
+    )
+    gmv = msgspec.structs.replace(whole.gmv, channels=channels, groups=groups, residual=None)
+    text = printed(msgspec.structs.replace(whole, gmv=gmv))
+    assert "The facts carry no split by channel." in text
+    assert "USD 143,200" in text
+    assert "Shop Tab" not in text
+
+
 def test_what_was_not_evaluated_is_told_with_its_reason(make_diagnosis: Make) -> None:
     text = flat(printed(make_diagnosis()))
     assert "The facts do not carry what they need: ads (2 metrics)" in text

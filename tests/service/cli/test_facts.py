@@ -45,6 +45,7 @@ def test_sound_facts_are_told_as_fit_with_their_days(call: Call, facts: Path) ->
     assert result.exit_code == 0
     assert "3 shops, 120 rows, 2026-09-01 to 2026-10-20" in result.stdout
     assert "The facts are fit for use." in result.stdout
+    assert "known measures are not delivered" in result.stdout
 
 
 def test_the_report_is_one_json_document(ask: Ask, facts: Path) -> None:
