@@ -12,6 +12,10 @@
     currency = "BRL"
     steps = [{ level = 0, name = "Starter", gmv_from = 0 }, …]
 
+    [policy]
+    packs = ["our-lines.json"]           # beside this file
+    use_default = false                  # without the pack that comes with the product
+
 Keys are checked against the registry, where they are known: see `core/host/registry.py`.
 """
 
@@ -19,6 +23,7 @@ from __future__ import annotations
 
 import tomllib
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,7 +32,10 @@ from shopace.core.errors import ConfigurationError, Problem, did_you_mean
 from shopace.core.vocabulary.tiers import DEFAULT_LADDERS, TierLadder
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
+
+Pack = Path | tuple[str, str]
+"""A policy pack: a file, or (package, resource)."""
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +46,18 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     disabled_plugins: tuple[str, ...] = ()
     disabled_templates: tuple[str, ...] = ()
     ladders: tuple[TierLadder, ...] = DEFAULT_LADDERS
+    policy_packs: tuple[Path, ...] = ()
+    """Packs of the operators, on top of the default one or instead of it."""
+    use_default_policy: bool = True
+
+    def packs(self, default: Sequence[Pack]) -> tuple[Pack, ...]:
+        """Every policy pack in use, given those that come with the product."""
+        return (*(default if self.use_default_policy else ()), *self.policy_packs)
+
+
+class _Policy(msgspec.Struct, forbid_unknown_fields=True):
+    packs: tuple[str, ...] = ()
+    use_default: bool = True
 
 
 class _Disable(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,6 +68,7 @@ class _Disable(msgspec.Struct, forbid_unknown_fields=True):
 _SECTIONS = {
     "parameters": dict[str, float],
     "disable": _Disable,
+    "policy": _Policy,
     "tiers": tuple[TierLadder, ...],
 }
 
@@ -85,6 +106,7 @@ def load_configuration(path: Path | None) -> Configuration:
     if problems:
         raise ConfigurationError(f"{path.name} is not usable", problems=problems)
     disable: _Disable = sections.get("disable", _Disable())
+    policy: _Policy = sections.get("policy", _Policy())
     own = {(ladder.region, ladder.currency) for ladder in ladders}
     kept = tuple(each for each in DEFAULT_LADDERS if (each.region, each.currency) not in own)
     return Configuration(
@@ -93,6 +115,8 @@ def load_configuration(path: Path | None) -> Configuration:
         disabled_plugins=disable.plugins,
         disabled_templates=disable.templates,
         ladders=(*ladders, *kept),
+        policy_packs=tuple(path.parent / each for each in policy.packs),
+        use_default_policy=policy.use_default,
     )
 
 

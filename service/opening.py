@@ -19,6 +19,7 @@ from shopace.core.warehouse.snapshot import Snapshot, latest_snapshot, open_snap
 from shopace.plugins import POLICY_PACKS
 
 if TYPE_CHECKING:
+    from shopace.core.configuration import Configuration
     from shopace.core.host.registry import Registry
 
 WITHOUT = "--without-benchmarks goes on, and compares with no peers"
@@ -55,12 +56,13 @@ def find_benchmarks(data: Path, snapshot: Snapshot) -> BenchmarkSet:
 def open_inputs(
     data: Path,
     registry: Registry,
+    configuration: Configuration,
     *,
     snapshot: str | None = None,
     as_of: dt.date | None = None,
     with_benchmarks: bool = True,
 ) -> Inputs:
-    """Snapshot, its benchmarks and the built-in policy packs, for diagnoses in this process."""
+    """Snapshot, its benchmarks and the policy as configured, for diagnoses in this process."""
     found = find_snapshot(data, name=snapshot, as_of=as_of)
     benchmarks = find_benchmarks(data, found) if with_benchmarks else None
-    return Inputs(registry, found, benchmarks, load_policy(POLICY_PACKS))
+    return Inputs(registry, found, benchmarks, load_policy(configuration.packs(POLICY_PACKS)))

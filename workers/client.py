@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from shopace.core.configuration import load_configuration
 from shopace.core.warehouse.benchmarks import latest_benchmarks
 from shopace.core.warehouse.policy import Policy, load_policy
 from shopace.core.warehouse.snapshot import latest_snapshot
@@ -64,4 +65,5 @@ class SchedulerClient:
 
     @cached_property
     def _policy(self) -> Policy:
-        return load_policy(POLICY_PACKS)
+        configuration = load_configuration(self._settings.configuration_file)
+        return load_policy(configuration.packs(POLICY_PACKS))

@@ -14,6 +14,7 @@ import numpy as np
 
 from shopace.core.evaluation import midpoint_change
 from shopace.core.pipeline.batch import ISSUE, NO_DATA, NOT_APPLICABLE, OK, Compared
+from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import PERIODS_OF, Period
 from shopace.core.warehouse.benchmarks import GRID
 from shopace.core.warehouse.cohorts import LEVELS
@@ -249,7 +250,7 @@ def _crossed(plan: Plan, measured: Measured, line: PolicyLine) -> Flags:
     current, *previous = (measured.values[each][column] for each in PERIODS_OF[line.window])
     crossed = line.reached(current, previous[0] if previous else None)
     gate = line.requires
-    column = plan.index.get((gate.metric, line.channel), -1) if gate is not None else -1
+    column = plan.index.get((gate.metric, Channel.SHOP), -1) if gate is not None else -1
     if gate is not None and column >= 0:
         crossed = crossed & ~(measured.values[PERIODS_OF[gate.window][0]][column] < gate.at_least)
     return crossed

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 import numpy as np
 
+from shopace.core.configuration import Pack
 from shopace.core.errors import PolicyError, Problem, did_you_mean
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.record import Record
@@ -42,9 +43,6 @@ MAX_BYTES = 1 << 20
 """A pack over this size is refused unread."""
 EVERYWHERE = "*"
 SEVERITY = {"low": 1, "medium": 2, "high": 3}
-
-Pack = Path | tuple[str, str]
-"""A file, or (package, resource)."""
 
 
 class Gate(Record, frozen=True, kw_only=True):

@@ -53,6 +53,7 @@ def command(
     inputs = open_inputs(
         session().folder,
         session().registry(),
+        session().configuration(),
         as_of=as_of.date() if as_of is not None else None,
         with_benchmarks=not without_benchmarks,
     )

@@ -76,8 +76,9 @@ def list_plugins() -> None:
 def check(strict: bool) -> None:
     """Check every plugin by the contract, and the policy packs, and print all problems.
 
-    Ends with exit code 6 when a plugin is rejected or a policy line cannot be judged. A worker goes on without such a plugin and says
-    "not diagnosed" in every diagnosis; in CI this command is what stops the build.
+    Ends with exit code 6 when a plugin is rejected or a policy line cannot be judged. A worker goes
+    on without such a plugin and says "not diagnosed" in every diagnosis; in CI this command is what
+    stops the build.
     """
     registry = session().registry()
     missing = _undiagnosed(registry) if strict else []

@@ -152,3 +152,17 @@ def test_a_file_that_is_no_toml_is_a_sentence(file: Path, content: bytes) -> Non
 def test_a_file_that_is_not_there_is_a_sentence(file: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"^shopace\.toml cannot be read: "):
         load_configuration(file)
+
+
+DEFAULT_PACKS = (("package", "default.json"),)
+
+
+def test_policy_packs_lie_beside_the_file_and_come_on_top_of_the_default_ones(file: Path) -> None:
+    file.write_text('[policy]\npacks = ["ours.json"]\n')
+    configuration = load_configuration(file)
+    assert configuration.packs(DEFAULT_PACKS) == (*DEFAULT_PACKS, file.parent / "ours.json")
+
+
+def test_the_default_policy_packs_can_be_left_out(file: Path) -> None:
+    file.write_text('[policy]\npacks = ["ours.json"]\nuse_default = false\n')
+    assert load_configuration(file).packs(DEFAULT_PACKS) == (file.parent / "ours.json",)
