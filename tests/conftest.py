@@ -1,6 +1,10 @@
 """What tests share: one real server for the run, emptied before each test that asks for it."""
 
+import shutil
+import subprocess
+import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +15,8 @@ import redis
 from shopace.core.results.store import ResultStore
 from shopace.workers.embedded import Server, embedded_server
 from shopace.workers.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class Until(Protocol):
@@ -72,3 +78,26 @@ def settings(server: Server, broker_client: redis.Redis, tmp_path: Path) -> Sett
         respawn_seconds=0.1,
         grace_seconds=10,
     )
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as a user gets it, built from a copy, so that nothing is left in the checkout."""
+    source = tmp_path_factory.mktemp("source")
+    target = tmp_path_factory.mktemp("wheel")
+    shutil.copy(ROOT / "pyproject.toml", source)
+    shutil.copy(ROOT / "README.md", source)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    for folder in project["tool"]["setuptools"]["package-dir"].values():
+        shutil.copytree(
+            ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
+    build = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", target, source],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert build.returncode == 0, build.stdout + build.stderr
+    return next(target.glob("*.whl"))
