@@ -96,8 +96,8 @@ def _print(report: FactsReport) -> None:
     if report.not_delivered:
         count, total = len(report.not_delivered), len(session().registry().measures)
         click.echo(
-            f"\n{count} of {total} known measures are not delivered: what rests on them stays unknown"
-            " (--json names them)."
+            f"\n{count} of {total} known measures are not delivered: what rests on them stays"
+            " unknown (--json names them)."
         )
 
 
