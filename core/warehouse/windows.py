@@ -267,7 +267,7 @@ class Windows:
             for row, period in positions.get(key, ()):
                 span = (period.days_ago, period.days)
                 values[row], known[row] = self._window(measure, cubes, span)
-            if _WEEK_SPANS[0] in self._spans[key]:
+            if self._spans[key].issuperset(_WEEK_SPANS):
                 weeks = [self._window(measure, cubes, span)[0] for span in reversed(_WEEK_SPANS)]
                 weekly[key] = np.stack(weeks)
         return BlockArrays(

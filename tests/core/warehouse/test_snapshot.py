@@ -102,6 +102,12 @@ def test_rows_are_those_that_metrics_read_and_facts_have(snapshot: Snapshot) -> 
     assert snapshot.manifest.history == (("aov", Channel.SHOP),)
 
 
+def test_without_metrics_a_snapshot_holds_what_the_core_reads(folders: Folders) -> None:
+    snapshot = folders.build(metrics={})
+    assert {row[1] for row in snapshot.manifest.rows} == {"gmv", "orders"}
+    assert (snapshot.manifest.history, snapshot.block(0).history.shape) == ((), (0, 11))
+
+
 def test_blocks_are_mapped_read_only(snapshot: Snapshot) -> None:
     block = snapshot.block(0)
     assert isinstance(block.values, np.memmap)
