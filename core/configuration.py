@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import tomllib
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ class _Disable(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _SECTIONS = {
-    "parameters": dict[str, float],
+    "parameters": dict[str, Any],  # judged one by one
     "disable": _Disable,
     "policy": _Policy,
     "tiers": tuple[TierLadder, ...],
@@ -93,6 +94,9 @@ def load_configuration(path: Path | None) -> Configuration:
             where, hint = f"{path.name}: {name}", did_you_mean(name, _SECTIONS)
             problems.append(Problem(where=where, what="unknown section", hint=hint))
             continue
+        if name == "parameters":
+            sections[name] = _numbers(value, f"{path.name}: {name}", problems)
+            continue
         try:
             sections[name] = msgspec.convert(value, _SECTIONS[name])
         except msgspec.ValidationError as error:
@@ -101,7 +105,7 @@ def load_configuration(path: Path | None) -> Configuration:
     problems += [
         Problem(where=f"{path.name}: tiers[{index}]", what=what)
         for index, ladder in enumerate(ladders)
-        for what in _ladder_problems(ladder)
+        for what in _ladder_problems(ladder, ladders[:index])
     ]
     if problems:
         raise ConfigurationError(f"{path.name} is not usable", problems=problems)
@@ -120,13 +124,32 @@ def load_configuration(path: Path | None) -> Configuration:
     )
 
 
-def _ladder_problems(ladder: TierLadder) -> list[str]:
+def _numbers(values: Any, where: str, problems: list[Problem]) -> dict[str, float]:  # noqa: ANN401  # TOML of any shape
+    if not isinstance(values, dict):
+        problems.append(Problem(where=where, what="is no table of numbers"))
+        return {}
+    numbers: dict[str, float] = {}
+    for key, value in values.items():
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+            numbers[key] = float(value)
+        else:
+            told = f"{value!r} is no finite number"
+            problems.append(Problem(where=f'{where}."{key}"', what=told))
+    return numbers
+
+
+def _ladder_problems(ladder: TierLadder, before: Sequence[TierLadder]) -> list[str]:
     problems = []
     if [step.level for step in ladder.steps] != list(range(len(ladder.steps))):
         problems.append("levels must count up from 0")
     lines = [step.gmv_from for step in ladder.steps[1:]]
-    if not lines or lines[0] != 0 or any(a >= b for a, b in pairwise(lines)):
-        problems.append(
-            "`gmv_from` must ascend; level 1 begins at 0, level 0 is for never having sold"
-        )
+    if not all(isfinite(line) for line in lines):
+        problems.append("`gmv_from` must be a finite number")
+    elif not lines or lines[0] != 0 or any(a >= b for a, b in pairwise(lines)):
+        problems.append("`gmv_from` must ascend; level 1 begins at 0 (level 0 never sold)")
+    same = (
+        each for each in before if (each.region, each.currency) == (ladder.region, ladder.currency)
+    )
+    if not problems and any(not _ladder_problems(each, ()) for each in same):
+        problems.append(f"a second ladder of {ladder.region} in {ladder.currency}")
     return problems

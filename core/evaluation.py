@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shopace.core.vocabulary.channels import ALL
+from shopace.core.vocabulary.channels import ALL, Channel
 from shopace.core.vocabulary.formula import Constant, Formula, Operation, Ref, refs
 from shopace.core.vocabulary.units import PERIODS_OF, Period, Window
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from shopace.core.vocabulary.channels import Channel
     from shopace.core.vocabulary.metrics import Metric
 
     Floats = NDArray[np.float64]
@@ -33,7 +32,10 @@ MAD_TO_DEVIATION = 1.4826
 FUNNEL = ("gmv", "orders", "sku_orders", "product_clicks", "product_impressions")
 """The measures that tier, breakdown and conclusion read themselves, on every channel."""
 
-Column = tuple[Period, str, "Channel"]
+EVER_SOLD = (Period.L180D, Period.L90D, Period.L60D, Period.L30D)
+"""Where the tier looks for a shop's orders: as far back as they are known, the longest first."""
+
+Column = tuple[Period, str, Channel]
 
 
 def evaluate(formula: Formula, lookup: Callable[[Ref], Floats]) -> Floats:
@@ -112,6 +114,7 @@ def required_columns(metrics: Iterable[Metric]) -> list[Column]:
         for measure in FUNNEL
         for channel in ALL
     }
+    columns |= {(period, "orders", Channel.SHOP) for period in EVER_SOLD}
     for metric in metrics:
         wanted = {*refs(metric.formula), *refs(metric.sample_formula), *refs(metric.event_formula)}
         columns.update(

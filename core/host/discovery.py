@@ -98,7 +98,9 @@ def _load(manager: pluggy.PluginManager, source: Source, before: Sequence[Plugin
     hook_functions = _registered(manager, source)
     try:
         page = hook_functions["shopace_plugin"]()
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may even call sys.exit()
         raise _UnfitError(f"shopace_plugin failed: {type(error).__name__}: {error}") from error
     if not isinstance(page, Plugin):
         raise _UnfitError(f"shopace_plugin returned {type(page).__name__}, not a Plugin")
@@ -117,7 +119,7 @@ def _registered(manager: pluggy.PluginManager, source: Source) -> dict[str, Call
         module = source.load()
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # a plugin may even call sys.exit() at import
+    except BaseException as error:  # likewise at import
         raise _UnfitError(f"cannot be imported: {type(error).__name__}: {error}") from error
     if manager.has_plugin(source.name):
         raise _UnfitError("its name is taken by another plugin")

@@ -88,7 +88,8 @@ class _Writer:
         self._aa, self._ab = (
             np.ascontiguousarray(letters[codes.T]) for codes in (compared.aa, compared.ab)
         )
-        key = np.array([column.metric.is_key for column in batch.plan.columns])[:, None]
+        columns = batch.plan.columns
+        key = np.array([each.metric.is_key for each in columns], dtype=bool)[:, None]
         self._attention = _per_shop((compared.aa == ISSUE) & key)
         self._improve = _per_shop(compared.ab == ISSUE)
         self._improved = _per_shop(compared.improved & key & (compared.ab <= ISSUE))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shopace.core.evaluation import EVER_SOLD
 from shopace.core.pipeline.batch import Batch, Measured
 from shopace.core.vocabulary.channels import ALL, FIVE, Channel
 from shopace.core.vocabulary.units import Period
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from shopace.core.pipeline.batch import Flags
     from shopace.core.pipeline.plan import Plan
 
-_LONGEST_FIRST = (Period.L180D, Period.L90D, Period.L60D, Period.L30D)
 _GMV_PERIODS = (Period.L7D, Period.P7D, Period.L30D, Period.P30D)
 
 
@@ -35,7 +35,7 @@ def measure(batch: Batch) -> Measured:
     codes = {name: profile[name].astype(np.int64) for name in ("region", "currency", "industry")}
     tier = tiers(
         row(Period.L30D, "gmv"),
-        first_known([row(period, "orders") for period in _LONGEST_FIRST]),
+        first_known([row(period, "orders") for period in EVER_SOLD]),
         codes["region"],
         codes["currency"],
         words=words,

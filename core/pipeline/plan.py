@@ -333,6 +333,7 @@ class Plan:
     def programs(self) -> dict[Period, Program]:
         """The metrics themselves, in every period that one of them declares."""
         declared = {period for column in self.columns for period in periods_of(column.metric)}
+        declared |= {Period.L7D, Period.P7D, Period.L30D}  # the stages ask for these
         return {
             period: self._program(
                 period,

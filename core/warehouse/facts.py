@@ -43,6 +43,7 @@ __all__ = [
 ]
 
 SHOP_ID = "[A-Za-z0-9_.-]{1,64}"
+"""As in `records.job`, for DuckDB; dots alone are a folder's name and none of a shop's."""
 _EXAMPLES = 3
 
 
@@ -180,7 +181,8 @@ def _check_shops(facts: Facts, table: FactsTable, problems: list[Problem]) -> Ta
 def _bad_ids(facts: Facts, table: FactsTable) -> list[Problem]:
     bad = facts.rows(
         f"SELECT shop, count(*) FROM {table.profile} GROUP BY shop "
-        f"HAVING shop IS NULL OR NOT regexp_full_match(shop, '{SHOP_ID}') ORDER BY shop",
+        f"HAVING shop IS NULL OR NOT regexp_full_match(shop, '{SHOP_ID}') "
+        "OR regexp_full_match(shop, '[.]+') ORDER BY shop",
         table,
     )
     if not bad:

@@ -94,8 +94,8 @@ def test_all_problems_are_told_at_once_each_with_its_place(file: Path) -> None:
     assert told == {
         "shopace.toml: parameter": "shopace.toml: parameter: unknown section "
         '(did you mean "parameters"?)',
-        "shopace.toml: parameters": "shopace.toml: parameters: Expected `float`, got `str`"
-        " - at `$[...]`",
+        'shopace.toml: parameters."core.aa_floor"': 'shopace.toml: parameters."core.aa_floor": '
+        "'much' is no finite number",
         "shopace.toml: disable": "shopace.toml: disable: Object contains unknown field `plugin`",
         "shopace.toml: zzz": "shopace.toml: zzz: unknown section",
     }
@@ -121,19 +121,16 @@ def test_every_wrong_ladder_is_told(file: Path) -> None:
     assert set(told) == {"shopace.toml: tiers[0]", "shopace.toml: tiers[2]"}
 
 
-@pytest.mark.xfail(reason="a section is judged up to its first wrong value, which is not named")
 def test_every_parameter_that_is_no_number_is_told_by_its_name(file: Path) -> None:
     told = " ".join(problems(file, '[parameters]\n"core.a" = "x"\n"core.b" = "y"\n').values())
     assert "core.a" in told
     assert "core.b" in told
 
 
-@pytest.mark.xfail(reason="the second ladder of a region and currency is ignored without a word")
 def test_two_ladders_of_one_region_and_currency_are_refused(file: Path) -> None:
     assert problems(file, ladder(0, 0, 500) + ladder(0, 0, 900))
 
 
-@pytest.mark.xfail(reason="comparisons with NaN are false, so the ladder seems to ascend")
 def test_a_line_that_is_no_finite_number_is_refused(file: Path) -> None:
     for line in ("nan", "inf"):
         text = ladder(0, 0, 500, 900).replace("500", line)

@@ -196,9 +196,13 @@ def metric(
 FOUR = (Period.L7D, Period.P7D, Period.L30D, Period.P30D)
 
 
-def test_the_core_reads_its_funnel_in_every_channel_and_period_of_the_page() -> None:
-    wanted = [(period, key, channel) for period in FOUR for key in FUNNEL for channel in ALL]
-    assert required_columns([]) == sorted(wanted)
+LONG = (Period.L60D, Period.L90D, Period.L180D)
+EVER_SOLD = {(period, "orders", Channel.SHOP) for period in LONG}
+
+
+def test_the_core_reads_its_funnel_and_how_far_back_there_were_orders() -> None:
+    wanted = {(period, key, channel) for period in FOUR for key in FUNNEL for channel in ALL}
+    assert required_columns([]) == sorted(wanted | EVER_SOLD)
     assert set(FIVE) < {channel for _, _, channel in wanted}
 
 

@@ -175,7 +175,6 @@ def test_a_hook_that_fails_is_rejected() -> None:
     }
 
 
-@pytest.mark.xfail(reason="only at import is an exit caught", raises=SystemExit)
 def test_a_hook_that_exits_is_rejected_too() -> None:
     registry = beside(found_at(lambda: failing(SystemExit(2))))
     assert reasons(registry) == {"broken": ["shopace_plugin failed: SystemExit: 2"]}
