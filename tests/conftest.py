@@ -11,12 +11,17 @@ from typing import Protocol
 
 import pytest
 import redis
+from hypothesis import settings as hypothesis_settings
 
 from shopace.core.results.store import ResultStore
 from shopace.workers.embedded import Server, embedded_server
 from shopace.workers.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+hypothesis_settings.register_profile("shopace", deadline=None)  # no test fails by the clock
+hypothesis_settings.load_profile("shopace")
 
 
 class Until(Protocol):

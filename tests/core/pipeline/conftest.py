@@ -34,12 +34,13 @@ from shopace.core.configuration import Configuration
 from shopace.core.host.discovery import load_sources
 from shopace.core.pipeline.batch import Proposals
 from shopace.core.pipeline.plan import Plan
+from shopace.core.vocabulary.triggers import Trigger
 from shopace.core.warehouse.policy import PolicyLine, policy_of
 
 CHANNELS = (Channel.SHOP, Channel.SELLER_VIDEO, Channel.SELLER_LIVE)
 OBJECTIVES = ("restock", "run_ads", "win_clicks")
 LINE = Parameter(key="acme.line", default=1, unit=Unit.COUNT, title="Worth a task")
-TRIGGERS = {
+TRIGGERS: dict[str, Trigger] = {
     "crosses": crosses("acme_line"),
     "declined": declined("acme.orders"),
     "at_least": at_least("acme.orders", LINE),
