@@ -42,7 +42,7 @@ SALES: tuple[Declaration, ...] = (
         why="You received fewer orders than in the week before.",
         steps=(
             "List the products that lost most orders.",
-            "Restock them and correct what changed: price, shipping fee, delivery time.",
+            "Correct what changed on them: price, shipping fee, delivery time, variants on sale.",
             "Offer former buyers a reason to return: a coupon, a set, a new variant.",
         ),
         type=TaskType.METRIC_CATCH_UP,
@@ -127,7 +127,7 @@ SALES: tuple[Declaration, ...] = (
         steps=(
             "Find pairs that the same buyers order.",
             "List them as a set or give a discount from two pieces on.",
-            "Show the set in the next video or LIVE.",
+            "Show the set on the page of each product in it.",
         ),
         type=TaskType.CHALLENGE,
         objective="raise_order_value",
