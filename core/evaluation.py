@@ -16,10 +16,11 @@ from shopace.core.vocabulary.formula import Constant, Formula, Operation, Ref, r
 from shopace.core.vocabulary.units import PERIODS_OF, Period, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
+    from shopace.core.vocabulary.measures import Measure
     from shopace.core.vocabulary.metrics import Metric
 
     Floats = NDArray[np.float64]
@@ -105,7 +106,7 @@ def periods_of(metric: Metric) -> tuple[Period, ...]:
     return tuple(period for window in metric.windows for period in PERIODS_OF[window])
 
 
-def required_columns(metrics: Iterable[Metric]) -> list[Column]:
+def required_columns(metrics: Iterable[Metric], measures: Mapping[str, Measure]) -> list[Column]:
     """Every (period, measure, channel) that the metrics and the core read, sorted, once each."""
     columns: set[Column] = {
         (period, measure, channel)
@@ -118,9 +119,16 @@ def required_columns(metrics: Iterable[Metric]) -> list[Column]:
     for metric in metrics:
         wanted = {*refs(metric.formula), *refs(metric.sample_formula), *refs(metric.event_formula)}
         columns.update(
-            (period, ref.key, ref.channel or channel)
+            (period, key, ref.channel or channel)
             for period in periods_of(metric)
             for channel in metric.channels
             for ref in wanted
+            for key in _sources(ref.key, measures)
         )
     return sorted(columns)
+
+
+def _sources(key: str, measures: Mapping[str, Measure]) -> tuple[str, ...]:
+    """The measure itself, or those that it is derived from."""
+    measure = measures.get(key)
+    return measure.derived_from if measure is not None and measure.derived_from else (key,)

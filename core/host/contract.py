@@ -181,6 +181,17 @@ def _formulas(plugin: Plugin, known: Known) -> Iterator[Finding]:
                     yield Finding(name_of(metric), what, "pin the channel, or drop it")
 
 
+def _measures(plugin: Plugin, known: Known) -> Iterator[Finding]:
+    for measure in _all(plugin, Measure):
+        for key in measure.derived_from:
+            source = known.measures.get(key)
+            if source is None:
+                hint = did_you_mean(key, known.measures)
+                yield Finding(name_of(measure), f'derived from unknown measure "{key}"', hint)
+            elif source.derived_from:
+                yield Finding(name_of(measure), f"derived from {key}, which is derived itself")
+
+
 def can_deliver(measure: Measure, channel: Channel) -> bool:
     """Whether a measure exists in a channel: delivered there, or the sum of channels it has."""
     if channel in measure.channels:
@@ -296,6 +307,7 @@ RULES: tuple[Rule, ...] = (
     Rule("The page names itself, its category and its version.", _page),
     Rule("Keys are well-formed, unique, and prefixed where they must be.", _keys),
     Rule("Texts are there, short, and free of control characters.", _texts),
+    Rule("Derived measures come from delivered ones.", _measures),
     Rule("Formulas read known measures in channels that have them.", _formulas),
     Rule("Metrics can be evaluated and judged.", _metrics),
     Rule("Benchmarks compare directed metrics.", _benchmarks),

@@ -18,6 +18,7 @@ from shopace.core.errors import Problem, did_you_mean
 from shopace.core.host import hooks
 from shopace.core.host.contract import is_builtin, known_to, violations
 from shopace.core.host.registry import Registry, Rejection, build_registry, clashes
+from shopace.core.vocabulary.measures import Measure
 from shopace.core.vocabulary.plugins import Plugin
 
 if TYPE_CHECKING:
@@ -105,6 +106,11 @@ def _load(manager: pluggy.PluginManager, source: Source, before: Sequence[Plugin
     if not isinstance(page, Plugin):
         raise _UnfitError(f"shopace_plugin returned {type(page).__name__}, not a Plugin")
     taken = clashes(page, before)
+    derived = [
+        each.key for each in page.declares if isinstance(each, Measure) and each.derived_from
+    ]
+    if derived and "shopace_derive" not in hook_functions:
+        taken.append(f"{', '.join(derived)}: it implements no hook shopace_derive")
     if page.key != source.name:
         taken.append(f'its page says key "{page.key}", it is registered as "{source.name}"')
     if is_builtin(page) and not source.builtin:

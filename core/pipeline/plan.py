@@ -185,8 +185,7 @@ class Plan:
             for number, (period, measure, channel) in enumerate(manifest.rows)
             if measure in measures and measure not in self.outdated
         }
-        prefixes = tuple(f"{plugin}." for plugin in self.registry.derivers)
-        derived = [key for key in measures if prefixes and key.startswith(prefixes)]
+        derived = [key for key, measure in measures.items() if measure.derived_from]
         number = len(manifest.rows)
         self.derived: dict[Row, int] = {}
         for key in derived:

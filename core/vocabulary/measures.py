@@ -28,6 +28,8 @@ class Measure(Record, frozen=True, kw_only=True):
     """For gauges (aggregation `last`): how old the last value may be; ignored otherwise."""
     may_be_negative: bool = False
     """False: a negative cell means "not final yet" and becomes missing (API)."""
+    derived_from: tuple[str, ...] = ()
+    """The measures that the plugin's `shopace_derive` computes it from; empty: it is delivered."""
 
 
 def _sum(

@@ -104,7 +104,7 @@ class Windows:
     @cached_property
     def rows(self) -> tuple[Column, ...]:
         """What metrics read and the facts have."""
-        columns = required_columns(self._metrics.values())
+        columns = required_columns(self._metrics.values(), self._facts.measures)
         return tuple(each for each in columns if self._members(each[1], each[2]))
 
     @cached_property

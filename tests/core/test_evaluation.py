@@ -23,6 +23,7 @@ from shopace.core.evaluation import (
 )
 from shopace.core.vocabulary.channels import ALL, FIVE, Channel
 from shopace.core.vocabulary.formula import Constant, Formula, Operation, Ref, measure, refs
+from shopace.core.vocabulary.measures import STANDARD_MEASURES
 from shopace.core.vocabulary.metrics import Metric
 from shopace.core.vocabulary.units import Direction, Period, Unit, Window
 
@@ -202,7 +203,7 @@ EVER_SOLD = {(period, "orders", Channel.SHOP) for period in LONG}
 
 def test_the_core_reads_its_funnel_and_how_far_back_there_were_orders() -> None:
     wanted = {(period, key, channel) for period in FOUR for key in FUNNEL for channel in ALL}
-    assert required_columns([]) == sorted(wanted | EVER_SOLD)
+    assert required_columns([], STANDARD_MEASURES) == sorted(wanted | EVER_SOLD)
     assert set(FIVE) < {channel for _, _, channel in wanted}
 
 
@@ -223,7 +224,7 @@ def test_every_formula_sample_and_pinned_channel_is_read_in_every_period() -> No
         for key in ("ad_gmv", "ad_sku_orders")
         for channel in (Channel.SHOP, Channel.SELLER_LIVE)
     }
-    found = required_columns(page)
-    assert set(found) - set(required_columns([])) == wanted
+    found = required_columns(page, STANDARD_MEASURES)
+    assert set(found) - set(required_columns([], STANDARD_MEASURES)) == wanted
     assert found == sorted(set(found))
-    assert required_columns(reversed([*page, *page])) == found
+    assert required_columns(reversed([*page, *page]), STANDARD_MEASURES) == found

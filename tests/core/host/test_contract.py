@@ -125,6 +125,23 @@ BROKEN: dict[str, Broken] = {
             Finding(CAUSE, "title does not begin with a capital letter"),
         ),
     ],
+    "Derived measures come from delivered ones.": [
+        (
+            changed("measure acme.claims", derived_from=("ordrs",)),
+            Finding(
+                "measure acme.claims",
+                'derived from unknown measure "ordrs"',
+                'did you mean "orders"?',
+            ),
+        ),
+        (
+            page_with(
+                Measure(key="acme.one", title="one", unit=Unit.COUNT, derived_from=("acme.other",)),
+                Measure(key="acme.other", title="other", unit=Unit.COUNT, derived_from=("orders",)),
+            ),
+            Finding("measure acme.one", "derived from acme.other, which is derived itself"),
+        ),
+    ],
     "Formulas read known measures in channels that have them.": [
         (changed(RATE, formula=Constant(1.0)), Finding(RATE, "formula reads no measure")),
         (
