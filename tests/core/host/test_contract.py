@@ -10,6 +10,7 @@ from shopace.core.host.contract import RULES, Finding, Rule, known_to, violation
 from shopace.core.host.discovery import load_registry
 from shopace.core.vocabulary.channels import SHOP, Channel
 from shopace.core.vocabulary.formula import Constant, measure
+from shopace.core.vocabulary.measures import Measure
 from shopace.core.vocabulary.metrics import Benchmark, Metric
 from shopace.core.vocabulary.plugins import Plugin
 from shopace.core.vocabulary.tasks import Action, Completion, Incentive, RewardKind
