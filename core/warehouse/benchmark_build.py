@@ -162,13 +162,19 @@ def _oriented(plan: Plan, snapshot: Snapshot, columns: list[int]) -> Floats:
 
 
 def _moves(plan: Plan, snapshot: Snapshot, columns: list[int]) -> Floats:
-    """Midpoint change of seven days against the seven before."""
+    """Midpoint change of seven days against the seven before, NaN without a sample in both.
+
+    From no orders to none is no change of the market: where most shops are idle, their zeros would
+    hide that all the others fell.
+    """
     parts = []
     for number in range(len(snapshot)):
         block = snapshot.block(number)
         measured = measure(load(plan, block, 0, len(block.shops)))
-        current, previous = (measured.values[p][columns] for p in (Period.L7D, Period.P7D))
-        parts.append(midpoint_change(current, previous))
+        weeks = (Period.L7D, Period.P7D)
+        change = midpoint_change(*(measured.values[week][columns] for week in weeks))
+        sample = np.minimum(*(measured.samples[week][columns] for week in weeks))
+        parts.append(np.where(sample > 0, change, np.nan))
     return np.concatenate(parts, axis=1)
 
 

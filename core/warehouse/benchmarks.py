@@ -7,11 +7,12 @@ On disk a folder `<id>/` with `manifest.json` and memory-mappable arrays, C-orde
 | `peers.npy` | (cohorts, rows) | shops with a known, sufficient value |
 | `lower.npy`, `upper.npy` | (cohorts, rows) | the benchmark, this shop excluded: two neighbours |
 | `grid.npy` | (cohorts, rows, 21) | every twentieth of the cohort, nearest rank, ascending |
-| `moves.npy`, `movers.npy` | (cohorts, move rows) | median midpoint change L7D, and of how many |
+| `moves.npy`, `movers.npy` | (cohorts, move rows) | median midpoint change L7D, of how many shops |
 
 Values are *oriented*: multiplied by −1 where lower is better, so that more is always better. Of m
 values the benchmark of a shop is the k-th of the other m − 1, k = ⌈top × (m − 1)⌉: without the shop
 the ranks above it shift by one, so it is `upper` for a shop at or below `lower`, else `lower`.
+Moves are told by shops with a sample in both weeks: who is idle says nothing of the market.
 """
 
 from __future__ import annotations
