@@ -28,14 +28,29 @@ class SchedulerClient:
     verifies the snapshot, which takes as long as reading it.
     """
 
-    def __init__(self, broker_url: str, results_url: str, data: Path | str) -> None:
-        self._settings = Settings(broker_url=broker_url, results_url=results_url, data=Path(data))
+    def __init__(
+        self,
+        broker_url: str,
+        results_url: str,
+        data: Path | str,
+        *,
+        configuration: Path | None = None,
+    ) -> None:
+        """`configuration` names the policy packs; None: `shopace.toml` of the data folder."""
+        self._settings = Settings(
+            broker_url=broker_url,
+            results_url=results_url,
+            data=Path(data),
+            configuration=configuration,
+        )
 
     @classmethod
-    def from_environment(cls, data: Path | None = None) -> Self:
+    def from_environment(
+        cls, data: Path | None = None, *, configuration: Path | None = None
+    ) -> Self:
         """From SHOPACE_BROKER_URL and SHOPACE_RESULTS_URL, else the data folder's own server."""
         found = settings_from_environment(data=data)
-        return cls(found.broker_url, found.results_url, found.data)
+        return cls(found.broker_url, found.results_url, found.data, configuration=configuration)
 
     def enqueue_shop(self, shop: str, as_of: dt.date | None = None) -> Run:
         """One shop, ahead of blocks. Raises UnknownShopError, SnapshotError, ServerError."""

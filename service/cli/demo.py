@@ -94,7 +94,9 @@ def _run(
                 configuration=session().config,
             )
             running.enter_context(Supervisor(settings, processes=PROCESSES))
-            client = SchedulerClient(server.url_broker, server.url_results, data)
+            client = SchedulerClient(
+                server.url_broker, server.url_results, data, configuration=session().config
+            )
             tell("starting server and workers", 1, 1)
             started = time.monotonic()
             run = client.enqueue_nightly(as_of=snapshot.manifest.as_of)

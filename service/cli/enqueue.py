@@ -38,7 +38,7 @@ def command(
     from shopace.workers.runs import wait as wait_for
 
     day = as_of.date() if as_of is not None else None
-    client = SchedulerClient.from_environment(session().data)
+    client = SchedulerClient.from_environment(session().data, configuration=session().config)
     snapshot = find_snapshot(session().folder, as_of=day)
     if not without_benchmarks:
         find_benchmarks(session().folder, snapshot)

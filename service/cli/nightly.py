@@ -44,7 +44,7 @@ def command(
     from shopace.workers.client import SchedulerClient
 
     day = as_of.date() if as_of is not None else None
-    client = SchedulerClient.from_environment(session().data)
+    client = SchedulerClient.from_environment(session().data, configuration=session().config)
     if not without_benchmarks:
         home = session().folder / "snapshots"
         find_benchmarks(session().folder, latest_snapshot(home, marketplace, day))

@@ -1,6 +1,7 @@
 """A run from enqueue to documents, through real worker processes."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from shopace.core.errors import (
 from shopace.core.pipeline.run import diagnose_block, diagnose_shop
 from shopace.core.records.job import Job
 from shopace.core.results.reader import DiagnosisReader
+from shopace.core.warehouse.policy import load_saved
 from shopace.workers import broker, runs
 from shopace.workers.client import SchedulerClient
 from shopace.workers.runs import Progress, latest_runs, open_run, start_nightly, start_single, wait
@@ -170,6 +172,26 @@ def test_the_scheduler_takes_the_snapshot_of_the_date_it_names(marketplace: Mark
     assert run.snapshot == marketplace.snapshot.id
     with pytest.raises(SnapshotError, match="1999-12-31"):
         client.enqueue_nightly(marketplace.snapshot.manifest.as_of.replace(1999, 12, 31))
+
+
+def test_the_scheduler_pins_the_policy_of_the_configuration_that_it_is_given(
+    marketplace: Marketplace, tmp_path: Path
+) -> None:
+    line = {
+        "key": "points_9", "ladder": "points", "metric": "penalty_points", "at": "least",
+        "value": 9, "level": "medium", "rule": "Nine points or more.", "loses": "Campaigns",
+        "regions": ["*"], "effective_from": "2025-01-01", "source": "default",
+    }  # fmt: skip
+    pack = {"schema": "shopace.policy/1", "lines": [line]}
+    (tmp_path / "ours.json").write_bytes(msgspec.json.encode(pack))
+    configuration = tmp_path / "ours.toml"
+    configuration.write_text('[policy]\npacks = ["ours.json"]\nuse_default = false\n')
+    settings = marketplace.settings
+    client = SchedulerClient(
+        settings.broker_url, settings.results_url, settings.data, configuration=configuration
+    )
+    run = client.enqueue_nightly()
+    assert [each.key for each in load_saved(settings.policies, run.policy).lines] == ["points_9"]
 
 
 def test_a_shop_that_is_not_there_is_refused_before_anything_is_enqueued(
