@@ -96,11 +96,11 @@ def start_nightly(
     """
     servers = servers if servers is not None else _servers(settings)
     snapshot.verify()
-    counts = tuple(block.shops for block in snapshot.manifest.blocks)
+    manifest = snapshot.manifest
+    counts = tuple(block.shops for block in manifest.blocks)
     fence = _next_fence(servers)
-    marketplace = snapshot.manifest.marketplace[:40]
     run = _run(
-        f"nightly-{marketplace}-{snapshot.manifest.as_of}-{fence}",
+        f"nightly-{manifest.marketplace}-{manifest.as_of}-{fence}",
         fence,
         _pinned(settings, snapshot, benchmarks, policy),
         counts,

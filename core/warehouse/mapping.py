@@ -173,8 +173,8 @@ def _marketplace(reader: Reader) -> Marketplace:
         name=reader.text(
             "name",
             required=True,
-            pattern=r"[A-Za-z0-9_.-]{1,80}",
-            means="1–80 of A-Z a-z 0-9 _ . -",
+            pattern=r"[A-Za-z0-9_.-]{1,40}",  # ids that begin with it stay within 80
+            means="1–40 of A-Z a-z 0-9 _ . -",
         ),
         region=reader.text("region", required=True),
         currency=reader.text(

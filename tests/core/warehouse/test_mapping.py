@@ -1,5 +1,6 @@
 """The mapping file is judged whole, and says what it would take."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from shopace.core import STANDARD_MEASURES, Channel
 from shopace.core.errors import MappingError
+from shopace.core.records.job import NAME
 from shopace.core.vocabulary.channels import FIVE
 from shopace.core.warehouse.mapping import (
     AbsentDay,
@@ -183,6 +185,17 @@ def test_one_profile_field_comes_from_one_table() -> None:
 def test_a_last_day_before_the_first_is_refused() -> None:
     days = "first_day = 2026-02-01\nlatest_final_day = 2026-01-01\n"
     assert "lies before" in problems_of(HEAD + days + TABLE)["marketplace.latest_final_day"]
+
+
+def test_the_longest_name_of_a_marketplace_leaves_room_for_the_ids_that_begin_with_it() -> None:
+    def named(name: str) -> str:
+        return HEAD.replace('name = "demo"', f'name = "{name}"') + TABLE
+
+    name = parse_mapping(named("m" * 40), STANDARD_MEASURES).marketplace.name
+    benchmarks = f"{name}-2026-10-31-0a1b2c3d-0a1b2c3d"
+    run = f"nightly-{name}-2026-10-31-1790000000000000"
+    assert all(re.fullmatch(NAME, each) for each in (benchmarks, run))
+    assert "1–40" in problems_of(named("m" * 41))["marketplace.name"]
 
 
 def test_what_is_not_toml_is_one_sentence() -> None:
