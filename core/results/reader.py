@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +16,7 @@ from shopace.core.records.metrics import Legend, MetricValues
 from shopace.core.results import keys
 
 _Record = TypeVar("_Record")
+_Value = TypeVar("_Value")
 _FIELDS = ("as_of", "fence", "schema", "enc", "body", "metrics")
 _EVENTS_PER_ROUND_TRIP = 500
 _LONGEST_WAIT_MS = 1000
@@ -53,10 +54,14 @@ class DiagnosisReader:
                 f"{where}: its document lacks {', '.join(missing)}",
                 hint="something else wrote to this key?",
             )
-        check_form(where, schema=values["schema"].decode(), enc=values["enc"].decode())
+        check_form(
+            where,
+            schema=values["schema"].decode(errors="replace"),
+            enc=values["enc"].decode(errors="replace"),
+        )
         return Stored(
-            as_of=dt.date.fromisoformat(values["as_of"].decode()),
-            fence=int(values["fence"]),
+            as_of=_parse(where, "as_of", values["as_of"], dt.date.fromisoformat),
+            fence=_parse(where, "fence", values["fence"], int),
             diagnosis=_decode(where, "body", values["body"], Diagnosis),
             metrics=_decode(where, "metrics", values["metrics"], MetricValues),
         )
@@ -131,10 +136,18 @@ def _decode(where: str, field: str, data: bytes, record: type[_Record]) -> _Reco
         raise DocumentError(f"{where}: {field} cannot be read: {error}") from error
 
 
-def _event(entry: str, fields: dict[bytes, bytes]) -> Event:
-    texts = {name.decode(): value.decode() for name, value in fields.items()}
-    texts_or_words = {**texts, "changed": texts.get("changed", "").split(",")}
+def _parse(where: str, field: str, data: bytes, parse: Callable[[str], _Value]) -> _Value:
     try:
-        return msgspec.convert(texts_or_words, Event, strict=False)
-    except msgspec.ValidationError as error:
+        return parse(data.decode())
+    except ValueError as error:
+        raise DocumentError(f"{where}: {field} cannot be read: {error}") from error
+
+
+def _event(entry: str, fields: dict[bytes, bytes]) -> Event:
+    try:
+        told: dict[str, Any] = {name.decode(): value.decode() for name, value in fields.items()}
+        if "changed" in told:
+            told["changed"] = told["changed"].split(",")
+        return msgspec.convert(told, Event, strict=False)
+    except (msgspec.ValidationError, UnicodeDecodeError) as error:
         raise DocumentError(f"event {entry}: cannot be read: {error}") from error

@@ -1,5 +1,6 @@
 import datetime as dt
 import threading
+from typing import Any
 
 import msgspec
 import pytest
@@ -112,10 +113,13 @@ def test_fields_of_a_later_minor_version_are_ignored(
         ("body", '{"schema": 1}', r"\$\.schema"),
         ("metrics", "[]", "shop 7495: metrics cannot be read"),
         ("body", b"\xff", "shop 7495: body cannot be read"),
+        ("as_of", "today", "shop 7495: as_of cannot be read"),
+        ("fence", b"\xff", "shop 7495: fence cannot be read"),
+        ("schema", b"\xff", "is of schema"),
     ],
 )
 def test_what_cannot_be_read_for_certain_is_refused_with_a_sentence(
-    results_client: redis.Redis, field: str, value: str, sentence: str
+    results_client: redis.Redis, field: str, value: str | bytes, sentence: str
 ) -> None:
     ResultStore(results_client).write([DOCUMENT], fence=7)
     results_client.hset(KEY, field, value)
@@ -156,6 +160,21 @@ def test_events_are_read_from_where_one_left_off(
     assert event == Event(shop="7495", as_of=DAY, fence=7, changed=("new", "cards"))
     assert [event.fence for _, event in reader.events(first)] == [8]
     assert list(reader.events(last)) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("changed", b"\xff"), ("changed", None), ("fence", "seven")]
+)
+def test_an_event_that_cannot_be_read_is_refused_by_its_entry(
+    reader: DiagnosisReader, results_client: redis.Redis, field: str, value: str | bytes | None
+) -> None:
+    fields = {"shop": "7495", "as_of": "2026-10-31", "fence": "7", "changed": "new"} | {
+        field: value
+    }
+    known: Any = {name: each for name, each in fields.items() if each is not None}
+    entry: Any = results_client.xadd("shopace:v1:events", known)
+    with pytest.raises(DocumentError, match=f"event {entry.decode()}: cannot be read"):
+        list(reader.events())
 
 
 def test_more_events_than_one_read_returns_all_arrive(
