@@ -50,7 +50,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     market_change: float | None = None
     """Median midpoint change of the shop's cohort, taken out before judging."""
     noise: float | None = None
-    """The shop's own week-to-week noise (midpoint change, one standard deviation)."""
+    """What the change was judged by, one standard deviation of a midpoint change: the larger of
+    the shop's own week-to-week noise and the chance of counting so few events."""
     benchmark: float | None = None
     """What top peers of the cohort show, this shop excluded."""
     cohort: str | None = None

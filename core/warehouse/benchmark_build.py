@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from shopace.core.host.registry import Registry
     from shopace.core.warehouse.snapshot import Snapshot
 
+RULES = 2
+"""Counts up when what is computed here changes, so that sets of earlier rules are built anew."""
 PER_MILLE = 1000
 ROWS_AT_ONCE = 64
 """Rows kept in memory together, over all shops: bounds memory at 64 × 8 bytes a shop."""
@@ -67,7 +69,7 @@ def build_benchmarks(
     ]
     prints = {plan.columns[n].metric.key: "" for n in (*rows, *moves)}
     prints = {metric: plan.print_of(metric) for metric in sorted(prints)}
-    identity = f"{snapshot.id}-{fingerprint([snapshot.id, prints, registry.ladders], 8)}"
+    identity = f"{snapshot.id}-{fingerprint([RULES, snapshot.id, prints, registry.ladders], 8)}"
     if (folder / identity / MANIFEST).is_file():
         return open_benchmarks(folder / identity)
 
