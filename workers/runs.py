@@ -91,11 +91,13 @@ def start_nightly(
 ) -> Run:
     """Enqueue every shop of a snapshot, a message per block.
 
-    The snapshot's checksums are verified here once, so that workers need not. Raises ServerError
-    within 3 s when a server is away, SnapshotError and BenchmarkError when the inputs do not fit.
+    Checksums are verified here once, so that workers need not. Raises ServerError within 3 s when
+    a server is away, SnapshotError and BenchmarkError when an input is damaged or does not fit.
     """
     servers = servers if servers is not None else _servers(settings)
     snapshot.verify()
+    if benchmarks is not None:
+        benchmarks.verify()
     manifest = snapshot.manifest
     counts = tuple(block.shops for block in manifest.blocks)
     fence = _next_fence(servers)

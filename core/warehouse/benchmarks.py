@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,11 +27,9 @@ import numpy as np
 
 from shopace.core.errors import BenchmarkError
 from shopace.core.warehouse.cohorts import Cohort
-from shopace.core.warehouse.folders import MANIFEST, File
+from shopace.core.warehouse.folders import MANIFEST, File, wrong_contents, wrong_sizes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from shopace.core.evaluation import Floats
@@ -40,6 +39,7 @@ GRID = 21
 """Points of the percentile grid: 0, 5, … 100."""
 ARRAYS = ("peers", "lower", "upper", "grid", "moves", "movers")
 REBUILD = "build it again: shopace benchmarks build"
+AGAIN = f"delete the folder and {REBUILD}"
 
 
 class BenchmarkManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +64,7 @@ class BenchmarkManifest(msgspec.Struct, frozen=True, kw_only=True):
 class BenchmarkSet:
     """An opened set. Arrays are memory-mapped and read-only."""
 
+    path: Path
     manifest: BenchmarkManifest
     peers: NDArray[np.int64]
     lower: Floats
@@ -76,9 +77,17 @@ class BenchmarkSet:
     def id(self) -> str:
         return self.manifest.id
 
+    def verify(self) -> None:
+        """Read everything once. Raises BenchmarkError with all files whose content changed."""
+        problems = wrong_contents(self.path, self.manifest.files.values())
+        if problems:
+            raise BenchmarkError(
+                f"benchmark set {self.id} is damaged", problems=problems, hint=AGAIN
+            )
+
 
 def open_benchmarks(path: Path) -> BenchmarkSet:
-    """The set in a folder.
+    """The set in a folder: manifest and file sizes are checked, contents are not.
 
     Raises BenchmarkError where it is missing, half-written, of another version or damaged.
     """
@@ -89,19 +98,24 @@ def open_benchmarks(path: Path) -> BenchmarkSet:
     try:
         manifest = msgspec.json.decode(content, type=BenchmarkManifest)
     except msgspec.DecodeError as error:
-        raise BenchmarkError(
-            f"benchmark set {path.name} is damaged: {error}", hint=REBUILD
-        ) from None
+        raise BenchmarkError(f"benchmark set {path.name} is damaged: {error}", hint=AGAIN) from None
     if manifest.schema != SCHEMA:
         what = f"benchmark set {path.name} is of format {manifest.schema}, this is {SCHEMA}"
-        raise BenchmarkError(what, hint=REBUILD)
-    for written in manifest.files.values():
-        file = path / written.name
-        if not file.is_file() or file.stat().st_size != written.bytes:
-            what = f"benchmark set {path.name} is damaged: {file.name} is not {written.bytes} bytes"
-            raise BenchmarkError(what, hint=REBUILD)
-    arrays = {name: np.load(path / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
-    return BenchmarkSet(manifest, **arrays)
+        raise BenchmarkError(what, hint=AGAIN)
+    problems = wrong_sizes(path, manifest.files.values())
+    if problems:
+        what = f"benchmark set {path.name} is incomplete or damaged"
+        raise BenchmarkError(what, problems=problems, hint=AGAIN)
+    try:
+        arrays = {
+            name: np.load(path / manifest.files[name].name, mmap_mode="r", allow_pickle=False)
+            for name in ARRAYS
+        }
+    except (OSError, ValueError, KeyError) as error:
+        raise BenchmarkError(
+            f"benchmark set {path.name} is damaged: {error}", hint=AGAIN
+        ) from error
+    return BenchmarkSet(path, manifest, **arrays)
 
 
 def require_fit(benchmarks: BenchmarkSet, snapshot: str, as_of: dt.date) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -17,6 +17,8 @@ from zlib import crc32
 
 import msgspec
 import numpy as np
+
+from shopace.core.errors import Problem
 
 MANIFEST = "manifest.json"
 
@@ -88,6 +90,45 @@ def publish(hidden: Path, target: Path, manifest: msgspec.Struct) -> None:
         if not (target / MANIFEST).is_file():
             raise
     _sync_folder(target.parent)
+
+
+def wrong_sizes(folder: Path, files: Iterable[File]) -> list[Problem]:
+    """The files that are missing or not of the size they were written with: a quick look."""
+    problems = []
+    for file in files:
+        try:
+            size = (folder / file.name).stat().st_size
+        except OSError:
+            problems.append(Problem(where=file.name, what="the file is missing"))
+            continue
+        if size != file.bytes:
+            what = f"{size} bytes, {file.bytes} at the build"
+            problems.append(Problem(where=file.name, what=what))
+    return problems
+
+
+def wrong_contents(folder: Path, files: Iterable[File]) -> list[Problem]:
+    """The files whose content is not what was written. Reads all of them."""
+    problems = []
+    for file in files:
+        try:
+            changed = _checksum(folder / file.name) != file.crc32
+        except OSError as error:
+            what = f"cannot be read: {error.strerror or error}"
+            problems.append(Problem(where=file.name, what=what))
+            continue
+        if changed:
+            what = "its checksum is not the one of the build"
+            problems.append(Problem(where=file.name, what=what))
+    return problems
+
+
+def _checksum(path: Path) -> int:
+    value = 0
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            value = crc32(chunk, value)
+    return value
 
 
 def _sync_folder(folder: Path) -> None:

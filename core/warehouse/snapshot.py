@@ -14,14 +14,20 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 import msgspec
 import numpy as np
 
-from shopace.core.errors import Problem, SnapshotError, UnknownShopError, did_you_mean
+from shopace.core.errors import SnapshotError, UnknownShopError, did_you_mean
 from shopace.core.host.registry import fingerprint
-from shopace.core.warehouse.folders import MANIFEST, publish, unfinished
+from shopace.core.warehouse.folders import (
+    MANIFEST,
+    File,
+    publish,
+    unfinished,
+    wrong_contents,
+    wrong_sizes,
+)
 from shopace.core.warehouse.snapshot_files import (
     ARRAYS,
     BLOCKS,
@@ -122,12 +128,7 @@ class Snapshot:
 
     def verify(self) -> None:
         """Read everything once. Raises SnapshotError with all files whose content changed."""
-        problems = [
-            Problem(where=file.name, what="its checksum is not the one of the build")
-            for entry in self.manifest.blocks
-            for file in entry.files.values()
-            if _checksum(self.path / file.name) != file.crc32
-        ]
+        problems = wrong_contents(self.path, _files(self.manifest))
         if problems:
             raise SnapshotError(f"snapshot {self.id} is damaged", problems=problems, hint=AGAIN)
 
@@ -158,12 +159,7 @@ def open_snapshot(path: Path | str) -> Snapshot:
     except OSError as error:
         raise SnapshotError(f"snapshot {folder.name} cannot be read: {error}") from error
     manifest = _decode(folder, content)
-    problems = [
-        problem
-        for entry in manifest.blocks
-        for file in entry.files.values()
-        for problem in _size_problem(folder, file.name, file.bytes)
-    ]
+    problems = wrong_sizes(folder, _files(manifest))
     if problems:
         raise SnapshotError(
             f"snapshot {folder.name} is incomplete or damaged", problems=problems, hint=AGAIN
@@ -294,19 +290,5 @@ def _decode(folder: Path, content: bytes) -> Manifest:
         raise SnapshotError(what, hint=AGAIN) from error
 
 
-def _size_problem(folder: Path, name: str, expected: int) -> list[Problem]:
-    try:
-        size = (folder / name).stat().st_size
-    except OSError:
-        return [Problem(where=name, what="the file is missing")]
-    if size != expected:
-        return [Problem(where=name, what=f"{size} bytes, {expected} at the build")]
-    return []
-
-
-def _checksum(path: Path) -> int:
-    value = 0
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            value = crc32(chunk, value)
-    return value
+def _files(manifest: Manifest) -> list[File]:
+    return [file for entry in manifest.blocks for file in entry.files.values()]

@@ -16,8 +16,10 @@ from tests.pages import source_of
 
 from shopace.core import Benchmark, Direction, Formula, Metric, Plugin, Unit, measure
 from shopace.core.configuration import Configuration
+from shopace.core.errors import BenchmarkError
 from shopace.core.host.discovery import load_sources
 from shopace.core.host.registry import Registry
+from shopace.core.warehouse.benchmarks import open_benchmarks
 from shopace.core.warehouse.cohorts import LEVELS
 
 MISSING = float("nan")
@@ -265,3 +267,35 @@ def test_a_set_is_built_once_and_found_again(tmp_path: Path) -> None:
     assert one.id == two.id
     assert [each.name for each in (tmp_path / "benchmarks").iterdir()] == [one.id]
     assert one.manifest.as_of == LAST_DAY
+
+
+def test_a_set_that_is_cut_off_or_lacks_a_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    made = build(tmp_path, cohort(6), REGISTRY).benchmarks
+    assert made is not None
+    (made.path / "grid.npy").unlink()
+    content = (made.path / "peers.npy").read_bytes()
+    (made.path / "peers.npy").write_bytes(content[:-1])
+    with pytest.raises(BenchmarkError, match="delete the folder and build it again") as caught:
+        open_benchmarks(made.path)
+    assert {each.where for each in caught.value.problems} == {"grid.npy", "peers.npy"}
+
+
+def test_an_array_that_is_none_is_refused(tmp_path: Path) -> None:
+    made = build(tmp_path, cohort(6), REGISTRY).benchmarks
+    assert made is not None
+    size = (made.path / "grid.npy").stat().st_size
+    (made.path / "grid.npy").write_bytes(b"x" * size)
+    with pytest.raises(BenchmarkError, match="is damaged"):
+        open_benchmarks(made.path)
+
+
+def test_a_changed_bit_is_found_by_who_looks_for_it(tmp_path: Path) -> None:
+    made = build(tmp_path, cohort(6), REGISTRY).benchmarks
+    assert made is not None
+    made.verify()
+    content = bytearray((made.path / "lower.npy").read_bytes())
+    content[-1] ^= 1
+    (made.path / "lower.npy").write_bytes(content)
+    with pytest.raises(BenchmarkError) as caught:
+        open_benchmarks(made.path).verify()
+    assert [each.where for each in caught.value.problems] == ["lower.npy"]
