@@ -10,9 +10,10 @@ count of deliveries (middleware), one janitor in place of maintenance by lottery
 from __future__ import annotations
 
 import contextlib
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import dramatiq
 import msgspec
@@ -157,7 +158,7 @@ def enqueue(client: redis.Redis, queue: str, jobs: Sequence[Job]) -> None:
     """
     for start in range(0, len(jobs), _MESSAGES_PER_ROUND_TRIP):
         messages: Any = dict(
-            _message(queue, job) for job in jobs[start:][:_MESSAGES_PER_ROUND_TRIP]
+            _message(queue, job) for job in jobs[start : start + _MESSAGES_PER_ROUND_TRIP]
         )
         with client.pipeline(transaction=True) as pipeline:
             pipeline.hset(f"{NAMESPACE}:{queue}.msgs", mapping=messages)
@@ -165,16 +166,38 @@ def enqueue(client: redis.Redis, queue: str, jobs: Sequence[Job]) -> None:
             pipeline.execute()
 
 
-def queue_depth(client: redis.Redis) -> dict[str, int]:
-    """Messages of each queue that wait, run or are delayed; and `dead`, over both queues."""
-    with client.pipeline(transaction=False) as pipeline:
+class QueueDepth(NamedTuple):
+    """The messages of one queue, each counted once."""
+
+    waiting: int
+    held: int
+    """Fetched by a worker: running, or next."""
+    delayed: int
+    """To be tried again, whether a worker holds them until then or none."""
+    dead_lettered: int
+
+
+def queue_depth(client: redis.Redis) -> dict[str, QueueDepth]:
+    """How much is in each queue."""
+    with client.pipeline(transaction=True) as pipeline:
         for queue in ACTORS:
+            pipeline.llen(f"{NAMESPACE}:{queue}")
             pipeline.hlen(f"{NAMESPACE}:{queue}.msgs")
             pipeline.hlen(f"{NAMESPACE}:{queue}.DQ.msgs")
             pipeline.zcard(f"{NAMESPACE}:{queue}.XQ")
-        counts = pipeline.execute()
-    depth = {queue: counts[3 * place] + counts[3 * place + 1] for place, queue in enumerate(ACTORS)}
-    return {**depth, "dead": sum(counts[2::3])}
+        counts = iter(pipeline.execute())
+    depth = {}
+    for queue in ACTORS:
+        waiting, bodies, delayed, dead = (next(counts) for _ in range(4))
+        depth[queue] = QueueDepth(waiting, bodies - waiting, delayed, dead)
+    return depth
+
+
+def workers_heard_of(client: redis.Redis, within_ms: int) -> int:
+    """Worker processes by their heartbeat; one that ended cleanly is gone from it after a while."""
+    since = int(time.time() * 1000) - within_ms
+    count: Any = client.zcount(f"{NAMESPACE}:__heartbeats__", since, "+inf")
+    return int(count)
 
 
 def decode_job(payload: object) -> Job:

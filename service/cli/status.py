@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,19 +26,21 @@ def command(runs: int) -> None:
 
     Ends with exit code 5 when a server is away, or set up so that promises would break.
     """
-    from shopace.workers.settings import connect_briefly, settings_from_environment
+    from shopace.workers.settings import answered, connect_briefly, settings_from_environment
 
     settings = settings_from_environment(data=session().data)
     broker = connect_briefly(settings.broker_url, "broker")
     results = connect_briefly(settings.results_url, "results")
+    with answered("broker"):
+        queue = {"workers": _workers(broker, settings), "queues": _queues(broker)}
+        broker_server = _server(broker, settings.broker_url)
+    with answered("results"):
+        results_server = _server(results, settings.results_url)
+        published = _results(results)
     told = {
-        "servers": {
-            "broker": _server(broker, settings.broker_url),
-            "results": _server(results, settings.results_url),
-        },
-        "workers": _workers(broker, settings),
-        "queues": _queues(broker),
-        "results": _results(results),
+        "servers": {"broker": broker_server, "results": results_server},
+        **queue,
+        "results": published,
         "runs": _runs(settings, runs),
         "data": _data(),
     }
@@ -62,25 +63,23 @@ def _server(client: redis.Redis, url: str) -> dict[str, Any]:
 
 
 def _workers(broker: redis.Redis, settings: Settings) -> dict[str, Any]:
-    """Worker processes by their heartbeat; one that ended cleanly is gone from it after a while."""
-    from shopace.workers.broker import NAMESPACE
+    from shopace.workers.broker import workers_heard_of
 
-    since = int(time.time() * 1000) - settings.heartbeat_timeout_ms
-    alive: Any = broker.zcount(f"{NAMESPACE}:__heartbeats__", since, "+inf")
-    return {"heard_of_lately": alive, "within_seconds": settings.heartbeat_timeout_ms / 1000}
+    within = settings.heartbeat_timeout_ms
+    return {"heard_of_lately": workers_heard_of(broker, within), "within_seconds": within / 1000}
 
 
 def _queues(broker: redis.Redis) -> dict[str, dict[str, int]]:
-    from shopace.workers.broker import ACTORS, NAMESPACE
+    from shopace.workers.broker import queue_depth
 
-    told = {}
-    for queue in ACTORS:
-        key = f"{NAMESPACE}:{queue}"
-        waiting: Any = broker.llen(key)
-        delayed: Any = broker.llen(f"{key}.DQ")
-        dead: Any = broker.zcard(f"{key}.XQ")
-        told[queue] = {"waiting": waiting, "delayed": delayed, "dead_lettered": dead}
-    return told
+    return {
+        queue: {
+            "waiting": depth.waiting,
+            "delayed": depth.delayed,
+            "dead_lettered": depth.dead_lettered,
+        }
+        for queue, depth in queue_depth(broker).items()
+    }
 
 
 def _results(results: redis.Redis) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def test_a_nightly_run_leaves_every_shops_diagnosis_as_the_pipeline_makes_it(
         for band in ("P0", "P1", "P2")
     }
     assert seen[-1] == end
-    assert broker.queue_depth(broker_client) == {"blocks": 0, "shops": 0, "dead": 0}
+    assert not any(map(any, broker.queue_depth(broker_client).values()))
     reader = DiagnosisReader(results_client)
     changed = {event.shop for _, event in reader.events()}
     assert changed == {shop for shop, document in expected.items() if document.changed}
@@ -105,7 +105,7 @@ def test_jobs_delivered_three_times_leave_the_same_bytes_and_the_first_report(
             for number in range(BLOCKS)
         ]  # fmt: skip
         broker.enqueue(broker_client, broker.BLOCKS, jobs * 2)
-        until(lambda: broker.queue_depth(broker_client)["blocks"] == 0, "all are done")
+        until(lambda: not any(broker.queue_depth(broker_client)["blocks"]), "all are done")
         again = runs.progress(run)
     assert stored_bodies(results_client) == once
     assert again == first
@@ -202,7 +202,7 @@ def test_a_shop_that_is_not_there_is_refused_before_anything_is_enqueued(
     near = marketplace.snapshot.block(0).shops[0] + "0"
     with pytest.raises(UnknownShopError):
         client.enqueue_shop(near)
-    assert broker.queue_depth(broker_client) == {"blocks": 0, "shops": 0, "dead": 0}
+    assert not any(map(any, broker.queue_depth(broker_client).values()))
 
 
 def test_without_a_server_the_scheduler_is_told_at_once(built: Any) -> None:
@@ -222,7 +222,7 @@ def test_a_damaged_snapshot_is_refused_before_anything_is_enqueued(
     file.write_bytes(content)
     with pytest.raises(SnapshotError, match="is damaged"):
         nightly(marketplace)
-    assert broker.queue_depth(broker_client)["blocks"] == 0
+    assert not any(broker.queue_depth(broker_client)["blocks"])
 
 
 def test_a_snapshot_that_workers_would_not_find_is_refused(
