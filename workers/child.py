@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from shopace.core.errors import ShopaceError
+from shopace.workers.embedded import die_with_parent
 from shopace.workers.logging import configure_logging
 from shopace.workers.settings import (
     Settings,
@@ -103,8 +104,6 @@ def _settings() -> Settings:
 
 
 def _tie_to_supervisor() -> None:
-    from shopace.workers.embedded import die_with_parent  # noqa: PLC0415
-
     parent = os.environ.get(PARENT_VARIABLE)
     if parent is not None:
         die_with_parent(int(parent))()

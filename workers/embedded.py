@@ -51,20 +51,17 @@ def embedded_server(data: Path) -> Iterator[Server]:
     """
     _clear_stale(data)
     binary = server_binary()
-    folder = _runtime_folder()
-    socket = folder / _SOCKET
-    process = _start(binary, folder)
-    server = Server(f"unix://{socket}?db=0", f"unix://{socket}?db=1", process.pid)
-    try:
+    with contextlib.ExitStack() as ending:
+        folder = _runtime_folder()
+        ending.callback(shutil.rmtree, folder, ignore_errors=True)
+        process = _start(binary, folder)
+        ending.callback(_stop, process)
+        socket = folder / _SOCKET
+        server = Server(f"unix://{socket}?db=0", f"unix://{socket}?db=1", process.pid)
+        ending.callback(_remove_server_file, data, process.pid)
         _await_answer(process, server, folder / _LOG)
         _write_server_file(data, server)
         yield server
-    finally:
-        _stop(process)
-        shutil.rmtree(folder, ignore_errors=True)
-        found = read_server_file(data)
-        if found is not None and found.pid == server.pid:
-            ServerFile.path(data).unlink(missing_ok=True)
 
 
 def server_binary() -> Path:
@@ -166,14 +163,20 @@ def _start(binary: Path, folder: Path) -> subprocess.Popen[bytes]:
         "daemonize": "no",
     }
     arguments = [text for name, value in options.items() for text in (f"--{name}", value)]
-    return subprocess.Popen(
-        [str(binary), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for us; we stop it when the workers are done
-        preexec_fn=die_with_parent(os.getpid()),  # noqa: PLW1509  # one system call, nothing else
-    )
+    try:
+        return subprocess.Popen(
+            [str(binary), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for us; we stop it when the workers are done
+            preexec_fn=die_with_parent(os.getpid()),  # noqa: PLW1509  # one system call
+        )
+    except OSError as error:
+        raise ServerError(
+            f"the embedded server {binary} cannot be started: {error.strerror}",
+            hint="name a running server in SHOPACE_BROKER_URL and SHOPACE_RESULTS_URL",
+        ) from error
 
 
 def _await_answer(process: subprocess.Popen[bytes], server: Server, log: Path) -> None:
@@ -195,6 +198,13 @@ def _write_server_file(data: Path, server: Server) -> None:
     with os.fdopen(handle, "wb") as file:
         file.write(msgspec.json.encode(content))
     Path(temporary).replace(path)
+
+
+def _remove_server_file(data: Path, pid: int) -> None:
+    """Remove the file, if it is of this server; before it ends, so that nobody finds it ending."""
+    found = read_server_file(data)
+    if found is not None and found.pid == pid:
+        ServerFile.path(data).unlink(missing_ok=True)
 
 
 def _clear_stale(data: Path) -> None:

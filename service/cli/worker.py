@@ -30,7 +30,7 @@ def command(processes: int | None, embedded: bool) -> None:
 
     from shopace.workers.embedded import embedded_server
     from shopace.workers.logging import configure_logging
-    from shopace.workers.settings import settings_from_environment
+    from shopace.workers.settings import URL_VARIABLES, settings_from_environment
     from shopace.workers.supervisor import Supervisor
 
     level = logging.DEBUG if session().verbosity > 1 else logging.INFO
@@ -38,8 +38,8 @@ def command(processes: int | None, embedded: bool) -> None:
     with embedded_server(session().folder) if embedded else nullcontext() as server:
         named = (
             {
-                "SHOPACE_BROKER_URL": server.url_broker,
-                "SHOPACE_RESULTS_URL": server.url_results,
+                URL_VARIABLES["broker"]: server.url_broker,
+                URL_VARIABLES["results"]: server.url_results,
             }
             if server is not None
             else None

@@ -167,3 +167,15 @@ def test_a_server_that_does_not_start_is_an_error_with_its_last_words(
     with pytest.raises(ServerError, match="did not start"):
         embedded_server(tmp_path).__enter__()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_cannot_be_started_leaves_no_folder_behind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    runtime = tmp_path / "run"
+    runtime.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setattr(embedded, "server_binary", lambda: Path("/no/such/server"))
+    with pytest.raises(ServerError, match="cannot be started: No such file"):
+        embedded_server(tmp_path / "data").__enter__()
+    assert list(runtime.iterdir()) == []
