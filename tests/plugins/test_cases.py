@@ -120,8 +120,13 @@ def test_every_category_has_cases_of_each_kind(category: str, registry: Registry
     assert not mistakes(category, registry)
     cases = cases_of(category)
     assert not [each for each, count in Counter(case.id for case in cases).items() if count > 1]
-    tasks = {card.split(" ")[0].partition("@")[0] for case in cases for card in case.cards}
-    assert len(tasks) >= 2, "two tasks that fire"
+    tasks = {
+        f"{category}.{name.split(' ')[0].partition('@')[0]}"
+        for case in cases
+        for name in (*case.cards, *case.merged)
+    }
+    offered = {key for key in registry.templates if registry.owner_of[key] == category}
+    assert tasks == offered, "a case in which each task fires"
     silent = [case for case in cases if not (case.cards or case.merged)]
     unknown = [case for case in silent if "no_data" in (*case.aa.values(), *case.ab.values())]
     assert unknown, "a case in which data are missing"
