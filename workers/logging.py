@@ -7,22 +7,17 @@ and `block` or `shop`; of the supervisor `child.started`, `child.died`, `child.k
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from shopace.core.steering import STEERING
 from shopace.workers.settings import redacted
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
-
-_UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-"""Control characters, line and direction marks, and halves of surrogate pairs."""
 
 
 def configure_logging(*, json: bool | None = None, level: int = logging.INFO) -> None:
@@ -91,7 +86,7 @@ def _one_line_tracebacks(_: WrappedLogger, __: str, event: EventDict) -> EventDi
 
 
 def _escaped(text: str) -> str:
-    return _UNPRINTABLE.sub(lambda found: found.group().encode("unicode-escape").decode(), text)
+    return STEERING.sub(lambda found: found.group().encode("unicode-escape").decode(), text)
 
 
 def _with_texts(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401  # any log value

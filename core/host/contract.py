@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import msgspec
 
 from shopace.core.errors import did_you_mean
+from shopace.core.steering import STEERING
 from shopace.core.vocabulary.channels import FIVE, GROUP_MEMBERS, Channel
 from shopace.core.vocabulary.formula import denominator, refs
 from shopace.core.vocabulary.measures import STANDARD_MEASURES, Measure
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,59})?")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 TEXT_LIMIT = 300
 """Characters of one sentence in a declaration."""
 STEPS_LIMIT = 6
@@ -142,7 +142,7 @@ def _texts(plugin: Plugin, _: Known) -> Iterator[Finding]:
                 yield Finding(name_of(declaration), f"{field} is empty")
             elif len(text) > TEXT_LIMIT:
                 yield Finding(name_of(declaration), f"{field} has {len(text)} characters", "300")
-            elif _CONTROL.search(text):
+            elif STEERING.search(text):
                 yield Finding(name_of(declaration), f"{field} holds a control character")
         if isinstance(declaration, TaskTemplate) and not declaration.title[:1].isupper():
             yield Finding(name_of(declaration), "title does not begin with a capital letter")
