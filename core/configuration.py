@@ -74,6 +74,14 @@ _SECTIONS = {
 }
 
 
+def configuration_file(data: Path, named: Path | None = None) -> Path | None:
+    """The file to load: the one that was named, else `shopace.toml` of the data folder, if any."""
+    if named is not None:
+        return named
+    own = data / "shopace.toml"
+    return own if own.exists() else None
+
+
 def load_configuration(path: Path | None) -> Configuration:
     """The configuration of a TOML file; the defaults for None.
 

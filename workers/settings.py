@@ -14,6 +14,7 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.retry import Retry
 
+from shopace.core.configuration import configuration_file
 from shopace.core.errors import ServerError
 
 Role = Literal["broker", "results"]
@@ -90,8 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def configuration_file(self) -> Path | None:
         """The file to load; None for the defaults."""
-        own = self.data / "shopace.toml"
-        return self.configuration or (own if own.exists() else None)
+        return configuration_file(self.data, self.configuration)
 
     def __repr__(self) -> str:
         return f"Settings(broker={redacted(self.broker_url)!r}, data={str(self.data)!r})"

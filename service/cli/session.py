@@ -36,10 +36,9 @@ class Session:
 
     def configuration(self) -> Configuration:
         """`--config`, else `shopace.toml` of the data folder, else the defaults."""
-        from shopace.core.configuration import load_configuration
+        from shopace.core.configuration import configuration_file, load_configuration
 
-        own = self.folder / "shopace.toml"
-        return load_configuration(self.config or (own if own.exists() else None))
+        return load_configuration(configuration_file(self.folder, self.config))
 
     def registry(self) -> Registry:
         """All plugins, built-in and third-party, as configured."""
