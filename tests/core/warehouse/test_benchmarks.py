@@ -8,13 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.marketplace import LAST_DAY, Shop, build, diagnose
 from tests.pages import source_of
 
-from shopace.core import Benchmark, Direction, Formula, Metric, Plugin, Unit, measure
+from shopace.core import Benchmark, Direction, Formula, Metric, Plugin, Unit, Window, measure
 from shopace.core.configuration import Configuration
 from shopace.core.errors import BenchmarkError
 from shopace.core.host.discovery import load_sources
@@ -259,6 +260,18 @@ def test_shops_of_another_region_or_currency_are_no_peers(tmp_path: Path, kind: 
     assert benchmark_of(tmp_path / "foreign", foreign, "peer060") is None
 
 
+@pytest.mark.xfail(reason="peers are compared over 30 days, whatever the benchmark says")
+def test_a_benchmark_is_of_the_window_that_it_declares(tmp_path: Path) -> None:
+    page = REGISTRY.plugins["acme"]
+    declares = tuple(
+        Benchmark(metric=each.metric, window=Window.L7D) if isinstance(each, Benchmark) else each
+        for each in page.declares
+    )
+    registry = load_sources([source_of(msgspec.structs.replace(page, declares=declares))])
+    found = diagnose(build(tmp_path, [visited(f"peer{i:02}", 10) for i in range(25)], registry))
+    assert found["peer00"].benchmark["acme.visits", "shop"] == 10 * 7
+
+
 def test_a_set_is_built_once_and_found_again(tmp_path: Path) -> None:
     one = build(tmp_path, cohort(6), REGISTRY).benchmarks
     two = build(tmp_path, cohort(6), REGISTRY).benchmarks
@@ -278,6 +291,16 @@ def test_a_set_that_is_cut_off_or_lacks_a_file_is_refused_with_the_way_out(tmp_p
     with pytest.raises(BenchmarkError, match="delete the folder and build it again") as caught:
         open_benchmarks(made.path)
     assert {each.where for each in caught.value.problems} == {"grid.npy", "peers.npy"}
+
+
+def test_building_again_heals_a_half_written_set(tmp_path: Path) -> None:
+    made = build(tmp_path, cohort(6), REGISTRY).benchmarks
+    assert made is not None
+    (made.path / "manifest.json").unlink()
+    again = build(tmp_path, cohort(6), REGISTRY).benchmarks
+    assert again is not None
+    again.verify()
+    assert [each.name for each in (tmp_path / "benchmarks").iterdir()] == [made.id]
 
 
 def test_an_array_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,59 @@
+"""The stages together: what an operator switches off costs what it was, and nothing else."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from tests.marketplace import Shop, build, diagnose
+from tests.pages import PAGE, changed, source_of
+
+from shopace.core import Completion, Direction, Metric, Unit, measure
+from shopace.core.configuration import Configuration
+from shopace.core.host.discovery import load_sources
+
+VISITS = Metric(
+    key="other.visits",
+    title="Visits",
+    definition="Visitors.",
+    formula=measure("visitors"),
+    unit=Unit.COUNT,
+    direction=Direction.HIGHER,
+)
+OTHER = msgspec.structs.replace(PAGE, key="other", declares=(VISITS,))
+ILL = Shop(id="a", facts={"acme.claims": np.repeat([3.0, 30.0], [91, 7]), "orders": 100})
+
+
+@pytest.mark.xfail(
+    reason="the goal's metric is looked up among the metrics in use", raises=KeyError
+)
+def test_a_goal_in_a_switched_off_plugin_costs_no_diagnosis(tmp_path: Path) -> None:
+    goal = Completion(metric="other.visits", line=3, unit=Unit.COUNT)
+    page = changed("task acme.find_cause", completion=goal)
+    registry = load_sources(
+        [source_of(page), source_of(OTHER)], Configuration(disabled_plugins=("other",))
+    )
+    (seen,) = diagnose(build(tmp_path, [ILL], registry)).values()
+    (card,) = seen.diagnosis.cards
+    assert card.goal is None
+
+
+def test_a_switched_off_task_is_neither_shown_nor_kept(tmp_path: Path) -> None:
+    sources = [source_of(PAGE)]
+    off = Configuration(disabled_templates=("acme.find_cause",))
+    (on,) = diagnose(build(tmp_path / "on", [ILL], load_sources(sources))).values()
+    (seen,) = diagnose(build(tmp_path / "off", [ILL], load_sources(sources, off))).values()
+    assert on.cards == {"acme.find_cause@shop": "P1"}
+    assert not seen.cards
+    assert not seen.diagnosis.withheld
+    assert seen.aa == on.aa
+    assert [note.metric for note in seen.diagnosis.need_attention] == ["acme.claim_rate"]
+
+
+def test_a_line_set_by_the_operator_decides(tmp_path: Path) -> None:
+    """30 claims on 100 orders: more than the page's line of a tenth, less than half."""
+    half = Configuration(parameters={"acme.claims_line": 0.5})
+    registry = load_sources([source_of(PAGE)], half)
+    (seen,) = diagnose(build(tmp_path, [ILL], registry)).values()
+    assert seen.aa["acme.claim_rate", "shop"] == "issue"
+    assert not seen.cards
