@@ -74,7 +74,8 @@ def unfinished(folder: Path, name: str) -> Iterator[Path]:
 def publish(hidden: Path, target: Path, manifest: msgspec.Struct) -> None:
     """Write the manifest, sync, and make the folder visible under its name in one step.
 
-    Somebody who published the same name first is left alone: equal ids are equal content.
+    Somebody who published the same name first is left alone: equal ids are equal content. What
+    lies there without a manifest is half of something and makes room.
     """
     with (hidden / MANIFEST).open("xb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
@@ -84,12 +85,22 @@ def publish(hidden: Path, target: Path, manifest: msgspec.Struct) -> None:
         _sync_folder(inside)
     _sync_folder(hidden)
     hidden.chmod(0o755)
+    if target.is_dir() and not (target / MANIFEST).is_file():
+        _make_room(target)
     try:
         hidden.rename(target)
     except OSError:
         if not (target / MANIFEST).is_file():
             raise
     _sync_folder(target.parent)
+
+
+def _make_room(target: Path) -> None:
+    half = Path(mkdtemp(prefix=f".{target.name}.", suffix=".half", dir=target.parent))
+    try:
+        target.rename(half / target.name)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
 
 
 def wrong_sizes(folder: Path, files: Iterable[File]) -> list[Problem]:

@@ -238,7 +238,7 @@ def build_snapshot(
                 [SCHEMA, facts_print, mapping.fingerprint, prints, metric_prints, block_shops], 8
             )
             name = f"{mapping.marketplace.name}-{day.isoformat()}-{key}"
-            if (out / name).exists():
+            if (out / name / MANIFEST).exists():
                 return open_snapshot(out / name)
             report = check(facts, today=today)
             require_sound(report)

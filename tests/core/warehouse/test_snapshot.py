@@ -312,6 +312,16 @@ def test_a_folder_without_a_manifest_is_half_written(snapshot: Snapshot) -> None
     assert "shopace snapshot build" in caught.value.hint
 
 
+def test_building_again_heals_a_half_written_snapshot(folders: Folders) -> None:
+    made = folders.build()
+    (made.path / "manifest.json").unlink()
+    (made.path / "blocks" / "00000.values.npy").write_bytes(b"half")
+    again = folders.build()
+    again.verify()
+    assert again.id == made.id
+    assert [each.name for each in made.path.parent.iterdir()] == [made.id]
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="there is no snapshot at"):
         open_snapshot(tmp_path / "none")
