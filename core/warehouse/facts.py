@@ -79,6 +79,7 @@ def check(facts: Facts, *, today: date | None = None) -> FactsReport:
         tables.append(report)
         measures += _measures(facts, table, problems)
     tables += [_check_shops(facts, table, problems) for table in facts.shop_tables]
+    problems += _ends_early(facts, tables)
     problems += _delivered_twice(facts, measures)
     delivered = {each.measure for each in measures}
     sources = [f"SELECT shop FROM {each.profile}" for each in (*facts.tables, *facts.shop_tables)]
@@ -406,6 +407,18 @@ def _zero_channels(
         and cell.absent_day is AbsentDay.ZERO
         and cell.measure.aggregation is not Aggregation.LAST
     ]
+
+
+def _ends_early(facts: Facts, tables: Iterable[TableReport]) -> list[Problem]:
+    """No table reaches the latest final day: every shop would look as if it had closed."""
+    declared = facts.mapping.marketplace.latest_final_day
+    last = max((each.last_day for each in tables if each.last_day is not None), default=None)
+    if declared is None or last is None or last >= declared:
+        return []
+    where = f"{facts.mapping.origin}: marketplace.latest_final_day"
+    what = f"is {declared}, and the facts end on {last}"
+    hint = "deliver the days between, or leave it out: then the latest date of the facts counts"
+    return [Problem(where=where, what=what, hint=hint)]
 
 
 def _delivered_twice(facts: Facts, measures: Iterable[MeasureReport]) -> list[Problem]:

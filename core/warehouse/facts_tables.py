@@ -25,7 +25,7 @@ from shopace.core.vocabulary.units import Unit
 from shopace.core.warehouse.mapping import AbsentDay, FactsMapping, Kind, Layout, Source, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shopace.core.vocabulary.measures import Measure
 
@@ -40,6 +40,8 @@ _FINE = frozenset({Unit.RATIO, Unit.SCORE, Unit.MULTIPLE, Unit.HOURS})
 """Kept to six decimals; amounts, counts and the like to four."""
 _CELL_BOUND = 1e16
 """Cells are smaller, in integer units: 180 days of five channels then fit 64 bits."""
+
+_COLUMNS_TOLD = 12
 
 _INTEGERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
@@ -328,11 +330,18 @@ def _absent_columns(
         Problem(
             where=f"{facts.mapping.origin}: tables[{index}].{key}",
             what=f'names the column "{column}", which {file} does not have',
-            hint=did_you_mean(column, columns) or f"it has {', '.join(columns)}",
+            hint=did_you_mean(column, columns) or f"it has {_some(columns)}",
         )
         for key, column in _named_columns(table)
         if column not in columns
     ]
+
+
+def _some(columns: Iterable[str]) -> str:
+    """Enough of the columns to see what kind of table it is."""
+    names = list(columns)
+    more = len(names) - _COLUMNS_TOLD
+    return ", ".join(names[:_COLUMNS_TOLD]) + (f" and {more} more" if more > 0 else "")
 
 
 def _judge_types(

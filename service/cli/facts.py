@@ -90,6 +90,7 @@ def _print(report: FactsReport) -> None:
         add_row(made, (each.files, *(f"{count:,}" for count in counts), days))
     console.print(made)
     _print_unread(report.tables)
+    _print_ends(report)
     click.echo()
     console.print(_measures(report.measures))
     _print_bad_cells(report.measures)
@@ -133,6 +134,18 @@ def _print_unread(tables: tuple[TableReport, ...]) -> None:
             click.echo(clean(f"{each.files}: not declared, not read: {', '.join(each.undeclared)}"))
         for word, rows in each.unknown_channels:
             click.echo(clean(f'{each.files}: unknown channel "{word}", {rows:,} rows kept out'))
+
+
+def _print_ends(report: FactsReport) -> None:
+    """A feed that stopped looks like shops that closed, where an absent day counts as zero."""
+    from shopace.service.clean import clean
+    from shopace.service.figures import counted
+
+    for each in report.tables:
+        if each.last_day is not None and each.last_day < report.last_day:
+            days = counted((report.last_day - each.last_day).days, "day")
+            what = f"ends on {each.last_day}, {days} early: what absent_day says holds for them"
+            click.secho(clean(f"{each.files}: {what}"), fg="yellow")
 
 
 def _print_bad_cells(measures: tuple[MeasureReport, ...]) -> None:

@@ -163,6 +163,16 @@ def test_without_a_declared_last_day_dates_past_today_are_refused(
     assert "1 rows are dated after 2026-03-04, today; the last 2099-01-01" in problem.what
 
 
+def test_a_latest_final_day_that_no_table_reaches_is_refused(
+    facts_folder: Path, write: Writer, mapped: Mapper
+) -> None:
+    write("days.parquet", COLUMNS, [("a", day(0), 1, 1), ("a", day(5), 1, 1)])
+    (problem,) = check(mapped(TABLE, "latest_final_day = 2099-01-01\n"), facts_folder).problems
+    assert "marketplace.latest_final_day" in problem.where
+    assert problem.what == "is 2099-01-01, and the facts end on 2026-03-06"
+    assert not check(mapped(TABLE, f"latest_final_day = {day(5)}\n"), facts_folder).problems
+
+
 def test_ids_that_are_none_are_refused_with_examples(
     facts_folder: Path, write: Writer, mapped: Mapper
 ) -> None:
@@ -252,6 +262,16 @@ def test_a_column_that_is_not_there_is_told_with_the_nearest_and_the_file(
     assert 'tables[0].measures.gmv: names the column "gmvv"' in text
     assert 'did you mean "gmv"?' in text
     assert 'tables[0].measures.orders: names the column "n"' in text
+
+
+def test_of_a_table_with_many_columns_only_some_are_told(
+    facts_folder: Path, write: Writer, mapped: Mapper
+) -> None:
+    columns = {f"column_{number:03}": "INTEGER" for number in range(200)}
+    write("days.parquet", columns, [tuple(range(200))])
+    text = refusal(mapped(TABLE), facts_folder)
+    assert "it has column_000, " in text
+    assert "column_011 and 188 more" in text
 
 
 def test_a_column_missing_in_one_file_of_many_is_told_with_that_file(

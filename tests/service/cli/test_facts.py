@@ -71,6 +71,20 @@ def test_bad_cells_become_missing_and_are_counted(call: Call, facts: Path) -> No
     assert "orders (shop): 1 NaN, 1 negative, taken as missing" in result.stdout
 
 
+def test_a_table_that_ends_before_the_others_is_told(call: Call, facts: Path) -> None:
+    rows = "\n".join(f"{shop},2026-10-17,3" for shop in (1, 2, 3))
+    (facts / "visits.csv").write_text(f"shop,day,visitors\n{rows}\n")
+    table = MAPPING.partition("[[tables]]")[2]
+    mapping = MAPPING.replace("*.csv", "days.csv")
+    (facts / "mapping.toml").write_text(
+        mapping + "[[tables]]" + table.replace("*.csv", "visits.csv")
+    )
+    result = call("facts", "check", facts / "mapping.toml", facts)
+    assert result.exit_code == 0
+    told = "visits.csv: ends on 2026-10-17, 3 days early: what absent_day says holds for them"
+    assert told in result.stdout
+
+
 class Harm(NamedTuple):
     """A change to the delivery that must be refused, and a word of the cause that is told."""
 
