@@ -333,21 +333,26 @@ class _Writer:
         peers: bool,
     ) -> MetricNote:
         at, compared, values = self._plan.columns[column], self._compared, self._measured.values
-        value = self._l30d[shop][column] if peers else self._l7d[shop][column]
+        decimals = at.metric.unit.decimals
+
+        def number(period: Period) -> float | None:
+            return tidy(float(values[period][column, shop]), decimals)
+
+        value = number(Period.L30D if peers else Period.L7D)
         return MetricNote(
             metric=at.metric.key,
             title=self._words.titles[column],
             channel=at.channel,
             unit=at.metric.unit,
             window=(Period.L30D if peers else Period.L7D).value,
-            value=value,
-            previous=None if peers else self._p7d[shop][column],
+            value=value if value is not None else float("nan"),  # a note is of a known value
+            previous=None if peers else number(Period.P7D),
             change=None
             if peers
             else relative_change(
                 float(values[Period.L7D][column, shop]), float(values[Period.P7D][column, shop])
             ),
-            benchmark=self._benchmark[shop][column] if peers else None,
+            benchmark=tidy(float(compared.benchmark[column, shop]), decimals) if peers else None,
             percentile=int(compared.percentile[column, shop]) if peers else None,
             peers=int(compared.peers[column, shop]) if peers else None,
             cohort=LEVELS[int(compared.level[column, shop])] if peers else None,

@@ -36,9 +36,9 @@ def load(plan: Plan, block: Block, start: int, stop: int, recall: Recall | None 
     return Batch(
         plan=plan,
         shops=shops,
-        profile=block.profile[at],
-        rows=block.values[:, at],
-        known=block.known[:, at],
+        profile=np.asarray(block.profile)[at],
+        rows=np.asarray(block.values)[:, at],  # taken as plain arrays: a memmap's views are slow
+        known=np.asarray(block.known)[:, at],
         noise=noise,
         recollections=_recollections(plan, shops, recall),
     )

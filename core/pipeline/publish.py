@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from shopace.core.records.memory import Memory
     from shopace.core.records.metrics import MetricValues
 
-WHOLE = ((b".0,", b","), (b".0]", b"]"))
-"""A whole number is as true without its `.0`, which is a fifth of the metrics field."""
-
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -27,16 +24,9 @@ def publish(
         shop=diagnosis.shop.id,
         as_of=diagnosis.as_of,
         body=_encode(diagnosis),
-        metrics=_shorten(_encode(metrics)),
+        metrics=_encode(metrics),
         memory=_encode(memory),
         changed=changed,
         cards=diagnosis.counts,
         partial=diagnosis.partial,
     )
-
-
-def _shorten(metrics: bytes) -> bytes:
-    """No text in this document holds a digit before one of these, so only numbers change."""
-    for long, short in WHOLE:
-        metrics = metrics.replace(long, short)
-    return metrics
