@@ -24,12 +24,17 @@ def tidy(value: float, decimals: int) -> float | None:
     return rounded + 0.0
 
 
+def tidied(values: Floats, decimals: int) -> Floats:
+    """`tidy` for an array of any shape. Missing stays NaN."""
+    return _rounded(values, 10.0**decimals)
+
+
 def tidy_rows(values: Floats, scale: Floats) -> list[list[float | None]]:
     """`tidy` for (columns, shops) at once → one list per shop.
 
     Whole numbers come as int, which JSON writes without a `.0`: a fifth of the metrics field.
     """
-    rounded = np.rint(values * scale) / scale + 0.0
+    rounded = _rounded(values, scale)
     whole = (np.abs(rounded) < EXACT) & (rounded == np.rint(rounded))
     fraction = ~whole & ~np.isnan(rounded)
     numbers = np.full(rounded.shape, None, dtype=object)
@@ -44,3 +49,7 @@ def relative_change(current: float, previous: float) -> float | None:
     if previous == 0:
         return None
     return tidy(current / previous - 1.0, SHARE_DECIMALS)
+
+
+def _rounded(values: Floats, scale: Floats | float) -> Floats:
+    return np.rint(values * scale) / scale + 0.0

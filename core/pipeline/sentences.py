@@ -6,12 +6,12 @@ placeholders; the English text is the message id.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from shopace.core.evaluation import midpoint_change
-from shopace.core.pipeline.figures import SHARE_DECIMALS, tidy
+from shopace.core.pipeline.figures import SHARE_DECIMALS, tidied, tidy
 from shopace.core.records.diagnosis import Conclusion, Factor
 from shopace.core.records.text import Text, fill
 from shopace.core.vocabulary.channels import FIVE, Channel
@@ -27,6 +27,7 @@ PLACES = (Channel.SHOP, *FIVE)
 STEADY = 0.05
 """A change of GMV below this share is called steady. Our default."""
 SHOWN_FACTORS = 3
+FALL, RISE = -1, 1
 
 FELL = "GMV fell {change:.0%} against the previous 7 days"
 ROSE = "GMV rose {change:.0%} against the previous 7 days"
@@ -44,20 +45,29 @@ FELL_INSTEAD = "{metric} fell {change:.0%} against the previous 7 days; GMV is n
 ROSE_INSTEAD = "{metric} rose {change:.0%} against the previous 7 days; GMV is not known"
 
 
+class _Factors(NamedTuple):
+    """For each place the factor that went furthest in one direction, per shop."""
+
+    factor: dict[Channel, list[str | None]]
+    """None where none went further than `STEADY`, or its relative change is not known."""
+    change: dict[Channel, list[float]]
+    """`current ÷ previous − 1` of that factor."""
+
+
 class Storyteller:
     """The conclusions of one batch, from arrays prepared once."""
 
     def __init__(self, batch: Batch, measured: Measured) -> None:
         unknown = np.full(len(batch.shops), np.nan)
-        self._current, self._previous, self._factors = {}, {}, {}
-        for place in PLACES:
-            now = _funnel(batch, measured, Period.L7D, place)
-            then = _funnel(batch, measured, Period.P7D, place)
-            self._current[place] = measured.gmv.get((Period.L7D, place), unknown).tolist()
-            self._previous[place] = measured.gmv.get((Period.P7D, place), unknown).tolist()
-            self._factors[place] = np.stack(
-                [midpoint_change(a, b) for a, b in zip(now, then, strict=True)], axis=1
-            ).tolist()
+        current, previous = (
+            {place: measured.gmv.get((period, place), unknown) for place in PLACES}
+            for period in (Period.L7D, Period.P7D)
+        )
+        factors = {place: _factor_changes(batch, measured, place) for place in PLACES}
+        self._furthest = {way: _furthest(factors, way) for way in (FALL, RISE)}
+        self._current = {place: values.tolist() for place, values in current.items()}
+        self._previous = {place: values.tolist() for place, values in previous.items()}
+        self._moves = np.stack([current[each] - previous[each] for each in FIVE], axis=1).tolist()
 
     def shop(self, shop: int, worst: MetricNote | None) -> Conclusion:
         """The shop's one sentence and the factors behind it, the strongest first.
@@ -72,22 +82,22 @@ class Storyteller:
             return Conclusion(sentence=told)
         if direction == 0:
             return Conclusion(sentence=_flat(current, previous))
-        channel = self._mover(shop, direction)
+        moved = self._moved(shop, direction)
         change = abs(current / previous - 1.0)
-        if channel is None:
+        if not moved:
             return self._conclude(Channel.SHOP, shop, direction, change)
-        strongest = self._strongest(channel, shop, direction)
+        channel = moved[0]
+        factor, size = self._strongest(channel, shop, direction)
         params: dict[str, str | float] = {
             "change": tidy(change, SHARE_DECIMALS) or 0.0,
             "channel": channel.label,
         }
         message = FELL_IN if direction < 0 else ROSE_IN
-        if strongest is not None:
-            factor, size = strongest
+        if factor is not None:
             params |= {"factor": factor, "factor_change": abs(size)}
             message = FELL_WHERE if direction < 0 else ROSE_WHERE
         return Conclusion(
-            sentence=fill(message, **params), factors=self._ranked_factors(shop, direction)
+            sentence=fill(message, **params), factors=self._factors(shop, direction, moved)
         )
 
     def channel(self, channel: Channel, shop: int) -> Conclusion | None:
@@ -101,46 +111,59 @@ class Storyteller:
         return self._conclude(channel, shop, direction, abs(current / previous - 1.0))
 
     def _conclude(self, channel: Channel, shop: int, direction: int, change: float) -> Conclusion:
-        strongest = self._strongest(channel, shop, direction)
+        factor, size = self._strongest(channel, shop, direction)
         share = tidy(change, SHARE_DECIMALS) or 0.0
-        if strongest is None:
+        if factor is None:
             return Conclusion(sentence=fill(FELL if direction < 0 else ROSE, change=share))
-        factor, size = strongest
         message = FELL_AS if direction < 0 else ROSE_AS
         return Conclusion(
             sentence=fill(message, change=share, factor=factor, factor_change=abs(size))
         )
 
-    def _mover(self, shop: int, direction: int) -> Channel | None:
-        """The channel that moved GMV most in the direction of the whole."""
+    def _moved(self, shop: int, direction: int) -> list[Channel]:
+        """The channels that moved GMV in the direction of the whole, the farthest first."""
         moves = [
-            (direction * (self._current[channel][shop] - self._previous[channel][shop]), channel)
-            for channel in FIVE
+            (-direction * move, place)
+            for place, move in enumerate(self._moves[shop])
+            if direction * move > 0
         ]
-        known = [(move, channel) for move, channel in moves if move > 0]
-        return max(known, key=lambda each: each[0])[1] if known else None
+        return [FIVE[place] for _, place in sorted(moves)]
 
-    def _strongest(self, channel: Channel, shop: int, direction: int) -> tuple[str, float] | None:
+    def _strongest(self, channel: Channel, shop: int, direction: int) -> tuple[str | None, float]:
         """The factor that went furthest in the direction, with its change."""
-        changes = self._factors[channel][shop]
-        known = [(direction * change, i) for i, change in enumerate(changes) if change == change]  # noqa: PLR0124
-        if not known:
-            return None
-        size, best = max(known, key=lambda each: (each[0], -each[1]))
-        told = tidy(_to_relative(direction * size), SHARE_DECIMALS)
-        return (FACTORS[best], told) if size > STEADY and told is not None else None
+        furthest = self._furthest[direction]
+        return furthest.factor[channel][shop], furthest.change[channel][shop]
 
-    def _ranked_factors(self, shop: int, direction: int) -> tuple[Factor, ...]:
-        found = []
-        for place, channel in enumerate(FIVE):
-            moved = direction * (self._current[channel][shop] - self._previous[channel][shop])
-            strongest = self._strongest(channel, shop, direction)
-            if moved > 0 and strongest is not None:
-                found.append((-moved, place, strongest, channel))
+    def _factors(self, shop: int, direction: int, moved: list[Channel]) -> tuple[Factor, ...]:
+        found = [(channel, *self._strongest(channel, shop, direction)) for channel in moved]
         return tuple(
             Factor(factor=factor, channel=channel, change=change)
-            for _, _, (factor, change), channel in sorted(found)[:SHOWN_FACTORS]
-        )
+            for channel, factor, change in found
+            if factor is not None
+        )[:SHOWN_FACTORS]
+
+
+def _factor_changes(batch: Batch, measured: Measured, place: Channel) -> Floats:
+    """Midpoint change of impressions, CTR, CTOR and AOV; (factors, shops)."""
+    now = _funnel(batch, measured, Period.L7D, place)
+    then = _funnel(batch, measured, Period.P7D, place)
+    return np.stack([midpoint_change(a, b) for a, b in zip(now, then, strict=True)])
+
+
+def _furthest(changes: dict[Channel, Floats], direction: int) -> _Factors:
+    found = _Factors({}, {})
+    for place, each in changes.items():
+        size = np.where(np.isnan(each), -np.inf, direction * each)
+        best = size.argmax(axis=0)  # of equals the first
+        furthest = size[best, np.arange(best.size)]
+        change = tidied(_to_relative(direction * furthest), SHARE_DECIMALS)
+        told = (furthest > STEADY) & ~np.isnan(change)
+        found.factor[place] = [
+            FACTORS[i] if known else None
+            for i, known in zip(best.tolist(), told.tolist(), strict=True)
+        ]
+        found.change[place] = change.tolist()
+    return found
 
 
 def _funnel(batch: Batch, measured: Measured, period: Period, channel: Channel) -> list[Floats]:
@@ -169,7 +192,7 @@ def _direction(current: float, previous: float) -> int:
     if not (current >= 0 and previous > 0):
         return 0
     change = current / previous - 1.0
-    return 0 if abs(change) < STEADY else (1 if change > 0 else -1)
+    return 0 if abs(change) < STEADY else (RISE if change > 0 else FALL)
 
 
 def _flat(current: float, previous: float) -> Text:
@@ -180,6 +203,7 @@ def _flat(current: float, previous: float) -> Text:
     return Text(BEGAN if current > 0 else NO_SALES)
 
 
-def _to_relative(midpoint: float) -> float:
-    """A midpoint change as `current ÷ previous − 1`; missing where previous was 0."""
-    return 2.0 * midpoint / (2.0 - midpoint) if midpoint < 2.0 else float("nan")
+def _to_relative(midpoint: Floats) -> Floats:
+    """Midpoint changes as `current ÷ previous − 1`; missing where previous was 0."""
+    with np.errstate(all="ignore"):
+        return np.where(midpoint < 2.0, 2.0 * midpoint / (2.0 - midpoint), np.nan)
