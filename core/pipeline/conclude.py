@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from shopace.core.pipeline.batch import ISSUE, OUTCOME_LETTERS
+from shopace.core.pipeline.breakdown import Breakdowns
 from shopace.core.pipeline.cards import CardMaker, Words
-from shopace.core.pipeline.figures import SHARE_DECIMALS, relative_change, tidy, tidy_rows
+from shopace.core.pipeline.figures import relative_change, tidy, tidy_rows
 from shopace.core.pipeline.sentences import Storyteller
 from shopace.core.records.diagnosis import (
     SCHEMA,
     Diagnosis,
     Freshness,
-    GmvBreakdown,
-    GmvPart,
     MetricNote,
     NotEvaluated,
     RiskMonitor,
@@ -32,7 +31,7 @@ from shopace.core.records.diagnosis import (
 from shopace.core.records.memory import Memory, Recollection
 from shopace.core.records.metrics import MetricValues
 from shopace.core.records.text import fill
-from shopace.core.vocabulary.channels import FIVE, GROUP_MEMBERS, Channel
+from shopace.core.vocabulary.channels import FIVE, Channel
 from shopace.core.vocabulary.formula import refs
 from shopace.core.vocabulary.tiers import ladder_for
 from shopace.core.vocabulary.triggers import Priority
@@ -78,6 +77,7 @@ class _Writer:
         self._as_of: dt.date = batch.plan.manifest.as_of
         self._cards = CardMaker(batch, measured, compared, words)
         self._story = Storyteller(batch, measured)
+        self._breakdowns = Breakdowns(measured, len(batch.shops))
         scale = batch.plan.scale
         self._l7d, self._p7d, self._l30d = (
             tidy_rows(measured.values[period], scale)
@@ -131,7 +131,7 @@ class _Writer:
                 for channel in FIVE
                 if (told := self._story.channel(channel, shop)) is not None
             },
-            gmv=self._gmv(shop),
+            gmv=self._breakdowns.of(shop),
             risk_monitor=monitor,
             need_attention=attention,
             can_improve=self._notes(shop, self._improve[shop], ids_of, peers=True),
@@ -189,7 +189,7 @@ class _Writer:
 
     def _tier(self, shop: int, before: Recollection | None, profile: ShopProfile) -> TierStanding:
         level = int(self._measured.tier[shop])
-        gmv = self._gmv_of(Period.L30D, Channel.SHOP, shop)
+        gmv = self._breakdowns.amount(shop)
         if level < 0:
             return TierStanding(
                 outcome="no_data" if level == NO_DATA else "not_applicable", gmv_30d=gmv
@@ -207,36 +207,6 @@ class _Writer:
             next_name=above.name if above is not None else None,
             missing_to_next=tidy(missing, 2) if missing is not None else None,
             since=before.tier_since if stayed and before is not None else self._as_of,
-        )
-
-    # --- what it sells ---------------------------------------------------------------------
-
-    def _gmv_of(self, period: Period, channel: Channel, shop: int) -> float | None:
-        values = self._measured.gmv.get((period, channel))
-        return tidy(float(values[shop]), 2) if values is not None else None
-
-    def _gmv(self, shop: int) -> GmvBreakdown:
-        total = self._part(Channel.SHOP, shop, None)
-        channels = tuple(self._part(channel, shop, total.amount) for channel in FIVE)
-        known = [part.amount for part in channels if part.amount is not None]
-        complete = total.amount is not None and len(known) == len(channels)
-        return GmvBreakdown(
-            total=total,
-            channels=channels,
-            groups=tuple(self._part(group, shop, total.amount) for group in GROUP_MEMBERS),
-            residual=tidy((total.amount or 0.0) - sum(known), 2) if complete else None,
-        )
-
-    def _part(self, channel: Channel, shop: int, total: float | None) -> GmvPart:
-        amount = self._gmv_of(Period.L30D, channel, shop)
-        previous = self._gmv_of(Period.P30D, channel, shop)
-        both = amount is not None and previous is not None
-        return GmvPart(
-            channel=channel,
-            amount=amount,
-            share=tidy(amount / total, SHARE_DECIMALS) if amount is not None and total else None,
-            previous=previous,
-            change=relative_change(amount, previous) if both else None,  # type: ignore[arg-type]
         )
 
     # --- tasks -----------------------------------------------------------------------------

@@ -34,14 +34,29 @@ def tidy_rows(values: Floats, scale: Floats) -> list[list[float | None]]:
 
     Whole numbers come as int, which JSON writes without a `.0`: a fifth of the metrics field.
     """
-    rounded = _rounded(values, scale)
+    rounded = np.ascontiguousarray(_rounded(values, scale).T)
     whole = (np.abs(rounded) < EXACT) & (rounded == np.rint(rounded))
     fraction = ~whole & ~np.isnan(rounded)
-    numbers = np.full(rounded.shape, None, dtype=object)
+    numbers = np.full(rounded.shape, None, dtype=object)  # a shop's together, as they are encoded
     numbers[whole] = rounded[whole].astype(np.int64)
     numbers[fraction] = rounded[fraction]
-    shops: list[list[float | None]] = numbers.T.tolist()
+    shops: list[list[float | None]] = numbers.tolist()
     return shops
+
+
+def listed(values: Floats) -> list[float | None]:
+    """The numbers of one dimension as a list, None for missing."""
+    numbers = values.astype(object)
+    numbers[np.isnan(values)] = None
+    found: list[float | None] = numbers.tolist()
+    return found
+
+
+def relative_changes(current: Floats, previous: Floats) -> Floats:
+    """`relative_change` for arrays. Missing is NaN."""
+    with np.errstate(all="ignore"):
+        change = np.where(previous == 0, np.nan, current / previous - 1.0)
+    return tidied(change, SHARE_DECIMALS)
 
 
 def relative_change(current: float, previous: float) -> float | None:
