@@ -1,158 +1,196 @@
-"""From a proposal to a task card: the words of the template and the evidence of the shop."""
+"""From proposals to task cards: the words of the templates and the evidence of each shop."""
 
 from __future__ import annotations
 
 import datetime as dt
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from shopace.core.pipeline.figures import SHARE_DECIMALS, relative_change, tidy
-from shopace.core.records.card import (
-    Benefit,
-    Evidence,
-    Goal,
-    Reward,
-    Risk,
-    TaskBasics,
-    TaskCard,
-)
+import numpy as np
+
+from shopace.core.pipeline.cells import Cells
+from shopace.core.pipeline.figures import listed, tidied, tidy
+from shopace.core.pipeline.plan import CHANNELS
+from shopace.core.records.card import Benefit, Evidence, Reward, Risk, TaskCard
+from shopace.core.records.diagnosis import Withheld
 from shopace.core.records.text import Text, fill
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.triggers import BehindPeers, Declined
-from shopace.core.vocabulary.units import CATEGORIES, PERIODS_OF, Direction, Period
-from shopace.core.warehouse.cohorts import LEVELS
+from shopace.core.vocabulary.units import PERIODS_OF, Period
 
 if TYPE_CHECKING:
-    from shopace.core.pipeline.batch import Batch, Compared, Measured
-    from shopace.core.pipeline.plan import Offer, Plan
+    from collections.abc import Mapping
+
+    from shopace.core.pipeline.batch import Batch, Compared, Integers, Measured, Merged
+    from shopace.core.pipeline.plan import Plan
+    from shopace.core.pipeline.words import Words
     from shopace.core.warehouse.policy import PolicyLine
 
-METHOD = "30-day GMV of the channel × the gap to benchmark sellers, at most {cap:.0%} of it"
+
+class Tasks(NamedTuple):
+    """What one shop is told to do, and what it is not told."""
+
+    cards: tuple[TaskCard, ...]
+    """Every card shown somewhere, ranked."""
+    for_you: tuple[str, ...]
+    by_channel: dict[Channel, tuple[str, ...]]
+    withheld: tuple[Withheld, ...]
 
 
 class CardMaker:
-    """Makes the cards of one batch. The words, the same for every shop, are prepared once."""
+    """Makes the cards of one batch from the proposals that are shown.
 
-    def __init__(self, batch: Batch, measured: Measured, compared: Compared, words: Words) -> None:
-        self._plan, self._words = batch.plan, words
-        self._measured, self._compared = measured, compared
-        self._as_of = batch.plan.manifest.as_of
+    Lists are by position in the ranked proposals.
+    """
 
-    def card(
+    def __init__(
+        self, batch: Batch, measured: Measured, compared: Compared, merged: Merged, words: Words
+    ) -> None:
+        plan, ranked = batch.plan, merged.proposals
+        self._plan, self._words = plan, words
+        self._measured, self._lines = measured, compared.lines
+        self._following = [plan.next_of(line) for line, _ in compared.lines]
+        self._recommended = plan.values["core.most_recommended"]
+        self._bounds: list[int] = np.searchsorted(
+            ranked.shop, np.arange(len(batch.shops) + 1)
+        ).tolist()
+        self._offer: list[int] = ranked.offer.tolist()
+        self._severity: list[int] = ranked.severity.tolist()
+        self._line: list[int] = ranked.line.tolist()
+        self._kept_by: list[int] = merged.kept_by.tolist()
+        self._for_you: list[bool] = merged.for_you.tolist()
+        self._in_channel: list[bool] = merged.in_channel.tolist()
+        columns = np.array([offer.column for offer in plan.offers], dtype=np.int64)
+        column = columns[ranked.offer]
+        self._cells = Cells(plan, measured, compared, column=column, shop=ranked.shop)
+        self._worth = _worth(plan, measured, compared, column, merged)
+
+    def tasks(self, shop: int, opened: Mapping[str, dt.date], currency: str) -> Tasks:
+        """The tasks of the batch's shop.
+
+        `opened` says since when a card's episode lasts. The first card of the overall list for
+        which an honest estimate in money exists tells it: no GMV is promised twice.
+        """
+        ids, as_of = self._words.ids, self._plan.manifest.as_of
+        cards: list[TaskCard] = []
+        for_you: list[str] = []
+        by_channel: dict[Channel, list[str]] = {}
+        withheld: list[Withheld] = []
+        promised = False
+        for at in range(self._bounds[shop], self._bounds[shop + 1]):
+            overall, listed_ = self._for_you[at], self._in_channel[at]
+            if not overall and not listed_:
+                withheld.append(self._withheld(at))
+                continue
+            name = ids[self._offer[at]]
+            worth = self._worth[at] if overall and not promised else None
+            promised = promised or worth is not None
+            card = self._card(
+                at,
+                shop,
+                since=opened.get(name, as_of),
+                recommended=overall and len(for_you) < self._recommended,
+                worth=worth,
+                currency=currency,
+            )
+            cards.append(card)
+            if overall:
+                for_you.append(name)
+            if listed_:
+                by_channel.setdefault(card.channel, []).append(name)
+        lists = {channel: tuple(names) for channel, names in sorted(by_channel.items())}
+        return Tasks(tuple(cards), tuple(for_you), lists, tuple(withheld))
+
+    def _withheld(self, at: int) -> Withheld:
+        offer, kept_by = self._plan.offers[self._offer[at]], self._kept_by[at]
+        kept = self._words.ids[self._offer[kept_by]] if kept_by != at else ""
+        return Withheld(
+            template=offer.template.key,
+            channel=offer.channel,
+            reason="same_objective" if kept else "limit",
+            kept=kept,
+        )
+
+    def _card(
         self,
-        offer: int,
+        at: int,
         shop: int,
         *,
-        severity: int,
-        line: int,
         since: dt.date,
         recommended: bool,
-        with_amount: bool,
+        worth: float | None,
         currency: str,
     ) -> TaskCard:
-        """The card of the plan's offer for the batch's shop.
-
-        `line` is the position in the lines stood on, −1 for none. `with_amount` asks for the
-        estimate in money; where no honest one exists the label stands alone.
-        """
-        chosen = self._plan.offers[offer]
-        stood_on = self._compared.lines[line][0] if line >= 0 else None
-        template = chosen.template
+        number, line, words = self._offer[at], self._line[at], self._words
+        offer = self._plan.offers[number]
         return TaskCard(
-            id=chosen.id,
-            priority=chosen.priority.name,
-            severity=severity,
-            channel=chosen.channel,
-            template=template.key,
-            evidence=self._evidence(chosen, shop, stood_on),
-            benefit=self._benefit(offer, shop) if with_amount else self._words.labels[offer],
-            valid_until=self._as_of + dt.timedelta(days=template.valid_days),
+            id=words.ids[number],
+            priority=words.priorities[number],
+            severity=self._severity[at],
+            channel=offer.channel,
+            template=offer.template.key,
+            evidence=self._evidence(at, shop),
+            benefit=self._benefit(number, worth),
+            valid_until=words.valid_until[number],
             since=since,
             most_recommended=recommended,
-            risk=self._risk(stood_on, shop) if stood_on is not None else None,
-            incentive=_reward(chosen, self._as_of, currency),
-            goal=self._words.goals[offer],
+            risk=self._risk(line, shop) if line >= 0 else None,
+            incentive=_paid_in(currency, words.rewards[number]),
+            goal=words.goals[number],
         )
 
-    def estimate(self, offer: int, shop: int) -> float | None:
-        """GMV of 30 days that closing the gap is worth, other factors equal; None: not honest."""
-        chosen = self._plan.offers[offer]
-        column = chosen.column
-        metric = self._plan.columns[column].metric
-        if not metric.gmv_factor or not isinstance(chosen.template.trigger, BehindPeers):
-            return None
-        gmv = self._measured.gmv.get((Period.L30D, chosen.channel))
-        value = float(self._measured.values[Period.L30D][column, shop])
-        if gmv is None or not value > 0 or not float(gmv[shop]) > 0:
-            return None
-        gap = float(self._compared.benchmark[column, shop]) / value - 1.0
-        return tidy(float(gmv[shop]) * min(gap, self._plan.values["core.benefit_cap"]), 2)
-
-    def _benefit(self, offer: int, shop: int) -> Benefit:
+    def _benefit(self, offer: int, worth: float | None) -> Benefit:
         label = self._words.labels[offer]
-        amount = self.estimate(offer, shop)
-        if amount is None:
+        if worth is None:
             return label
-        return Benefit(label=label.label, amount=amount, method=self._words.method)
+        return Benefit(label=label.label, amount=worth, method=self._words.method)
 
-    def _evidence(self, offer: Offer, shop: int, line: PolicyLine | None) -> Evidence:
-        column, compared = offer.column, self._compared
-        metric = self._plan.columns[column].metric
-        decimals = metric.unit.decimals
-
-        def number(period: Period) -> float | None:
-            return tidy(float(self._measured.values[period][column, shop]), decimals)
-
-        trigger = offer.template.trigger
-        more: dict[str, float | int | str | None] = {}
-        if line is not None:
-            periods = PERIODS_OF[line.window]
-            kind, window = "policy", periods[0]
-            more["line"] = line.value
-            if line.kind == "drop":
-                more["previous"] = number(periods[1])
-        elif isinstance(trigger, Declined):
-            kind, window = "previous", Period.L7D
-            values = self._measured.values
-            more["previous"] = number(Period.P7D)
-            more["change"] = relative_change(
-                float(values[Period.L7D][column, shop]), float(values[Period.P7D][column, shop])
+    def _evidence(self, at: int, shop: int) -> Evidence:
+        number, cells = self._offer[at], self._cells
+        evidence, offer = self._words.evidence[number], self._plan.offers[number]
+        if self._line[at] >= 0:
+            line = self._lines[self._line[at]][0]
+            period, *before = PERIODS_OF[line.window]
+            return evidence(
+                window=period.value,
+                value=self._number(offer.column, period, shop),
+                line=line.value,
+                previous=self._number(offer.column, before[0], shop)
+                if line.kind == "drop"
+                else None,
             )
-            more["market_change"] = tidy(float(compared.market[column, shop]), SHARE_DECIMALS)
-            more["noise"] = tidy(float(compared.deviation[column, shop]), SHARE_DECIMALS)
-        elif isinstance(trigger, BehindPeers):
-            kind, window = "peers", Period.L30D
-            more["benchmark"] = tidy(float(compared.benchmark[column, shop]), decimals)
-            more["cohort"] = LEVELS[int(compared.level[column, shop])]
-            more["peers"] = int(compared.peers[column, shop])
-            more["percentile"] = int(compared.percentile[column, shop])
-        else:
-            kind, window = "line", Period.L7D
-            more["line"] = offer.trigger.line if offer.trigger is not None else None
-        value = number(window)
-        return Evidence(
-            comparison=kind,
-            metric=metric.key,
-            title=self._words.titles[column],
-            unit=metric.unit,
-            channel=offer.channel,
-            window=window.value,
-            value=value if value is not None else float("nan"),  # nothing fires on missing
-            direction=metric.direction,
-            **more,  # type: ignore[arg-type]  # names and types are those of the record
-        )
+        trigger = offer.template.trigger
+        if isinstance(trigger, Declined):
+            return evidence(
+                value=cells.l7d[at],
+                previous=cells.p7d[at],
+                change=cells.change[at],
+                market_change=cells.market[at],
+                noise=cells.noise[at],
+            )
+        if isinstance(trigger, BehindPeers):
+            return evidence(
+                value=cells.l30d[at],
+                benchmark=cells.benchmark[at],
+                cohort=cells.cohort[at],
+                peers=cells.peers[at],
+                percentile=cells.percentile[at],
+            )
+        return evidence(value=cells.l7d[at])
 
-    def _risk(self, line: PolicyLine, shop: int) -> Risk:
+    def _number(self, column: int, period: Period, shop: int) -> float | None:
+        decimals = self._plan.columns[column].metric.unit.decimals
+        return tidy(float(self._measured.values[period][column, shop]), decimals)
+
+    def _risk(self, place: int, shop: int) -> Risk:
+        line, following = self._lines[place][0], self._following[place]
         plan, rows = self._plan, self._measured.rows
-        stake = ending = None
+        stake = ending = distance = None
         if line.stake is not None:
             row = plan.row_of.get((Period.L30D, line.stake.measure, line.stake.channel))
             stake = tidy(float(rows[row, shop]), 2) if row is not None else None
         if line.ladder == "penalty_points":
             row = plan.row_of.get((Period.L7D, "penalty_points_ending_30d", Channel.SHOP))
             ending = tidy(float(rows[row, shop]), 0) if row is not None else None
-        following = plan.next_of(line)
-        distance = None
         if following is not None:
             column = plan.index[line.metric, line.channel]
             value = self._measured.values[PERIODS_OF[line.window][0]][column, shop]
@@ -160,7 +198,7 @@ class CardMaker:
         return Risk(
             level=line.level,
             line=line.key,
-            rule=fill(line.rule, line=f"{line.value:g}") if "{" in line.rule else Text(line.rule),
+            rule=_rule(line),
             source=line.source,
             loses=Text(line.loses),
             gmv_30d_at_stake=stake,
@@ -171,57 +209,35 @@ class CardMaker:
         )
 
 
-class Words:
-    """What cards and notes say, whoever they are for: made once per plan."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self.titles = [Text(column.metric.title) for column in plan.columns]
-        self.method = fill(METHOD, cap=plan.values["core.benefit_cap"])
-
-    @cached_property
-    def basics(self) -> dict[str, TaskBasics]:
-        """By template."""
-        return {
-            offer.template.key: TaskBasics(
-                category=offer.category,
-                pillar=CATEGORIES[offer.category],
-                type=offer.template.type,
-                objective=offer.template.objective,
-                title=Text(offer.template.title),
-                why=Text(offer.template.why),
-                steps=tuple(Text(step) for step in offer.template.steps),
-                action=offer.template.action,
-                effort=offer.template.effort,
-            )
-            for offer in self._plan.offers
-        }
-
-    @cached_property
-    def labels(self) -> list[Benefit]:
-        return [Benefit(label=Text(offer.template.benefit)) for offer in self._plan.offers]
-
-    @cached_property
-    def goals(self) -> list[Goal | None]:
-        return [self._goal(offer) for offer in self._plan.offers]
-
-    def _goal(self, offer: Offer) -> Goal | None:
-        completion = offer.template.completion
-        if completion is None:
-            return None
-        lower = self._plan.registry.metrics[completion.metric].direction is Direction.LOWER
-        at = "most" if lower else "least"
-        return Goal(metric=completion.metric, at=at, line=completion.line)
-
-
-def _reward(offer: Offer, as_of: dt.date, currency: str) -> Reward | None:
-    """The incentive, where it is paid in the shop's own currency."""
-    incentive = offer.template.incentive
-    if incentive is None or incentive.currency != currency:
-        return None
-    return Reward(
-        reward=incentive.reward,
-        amount=incentive.amount,
-        currency=incentive.currency,
-        valid_until=as_of + dt.timedelta(days=incentive.valid_days),
+def _worth(
+    plan: Plan, measured: Measured, compared: Compared, column: Integers, merged: Merged
+) -> list[float | None]:
+    """GMV of 30 days that closing the gap is worth, other factors equal; None: not honest."""
+    ranked = merged.proposals
+    is_factor = np.array(
+        [
+            plan.columns[offer.column].metric.gmv_factor
+            and isinstance(offer.template.trigger, BehindPeers)
+            for offer in plan.offers
+        ],
+        dtype=bool,
     )
+    place = np.array([CHANNELS.index(offer.channel) for offer in plan.offers], dtype=np.int64)
+    unknown = np.full(measured.tier.shape, np.nan)
+    gmv = np.stack([measured.gmv.get((Period.L30D, channel), unknown) for channel in CHANNELS])
+    amount = gmv[place[ranked.offer], ranked.shop]
+    value = measured.values[Period.L30D][column, ranked.shop]
+    with np.errstate(all="ignore"):
+        gap = compared.benchmark[column, ranked.shop] / value - 1.0
+    worth = amount * np.minimum(gap, plan.values["core.benefit_cap"])
+    honest = is_factor[ranked.offer] & (value > 0) & (amount > 0)
+    return listed(tidied(np.where(honest, worth, np.nan), 2))
+
+
+def _paid_in(currency: str, reward: Reward | None) -> Reward | None:
+    """The incentive, where it is paid in the shop's own currency."""
+    return reward if reward is not None and reward.currency == currency else None
+
+
+def _rule(line: PolicyLine) -> Text:
+    return fill(line.rule, line=f"{line.value:g}") if "{" in line.rule else Text(line.rule)

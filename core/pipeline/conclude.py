@@ -14,19 +14,18 @@ import numpy as np
 
 from shopace.core.pipeline.batch import ISSUE, OUTCOME_LETTERS
 from shopace.core.pipeline.breakdown import Breakdowns
-from shopace.core.pipeline.cards import CardMaker, Words
-from shopace.core.pipeline.figures import relative_change, tidy, tidy_rows
+from shopace.core.pipeline.cards import CardMaker
+from shopace.core.pipeline.figures import tidy, tidy_rows
+from shopace.core.pipeline.notes import Notes
 from shopace.core.pipeline.sentences import Storyteller
 from shopace.core.records.diagnosis import (
     SCHEMA,
     Diagnosis,
     Freshness,
-    MetricNote,
     NotEvaluated,
     RiskMonitor,
     ShopProfile,
     TierStanding,
-    Withheld,
 )
 from shopace.core.records.memory import Memory, Recollection
 from shopace.core.records.metrics import MetricValues
@@ -36,13 +35,15 @@ from shopace.core.vocabulary.formula import refs
 from shopace.core.vocabulary.tiers import ladder_for
 from shopace.core.vocabulary.triggers import Priority
 from shopace.core.vocabulary.units import CATEGORIES, Period
-from shopace.core.warehouse.cohorts import LEVELS, NO_DATA
+from shopace.core.warehouse.cohorts import NO_DATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from shopace.core.pipeline.batch import Batch, Compared, Measured, Merged
+    from shopace.core.evaluation import Floats
+    from shopace.core.pipeline.batch import Batch, Compared, Flags, Measured, Merged
     from shopace.core.pipeline.plan import Plan
+    from shopace.core.pipeline.words import Words
     from shopace.core.records.card import TaskCard
 
 NOTES_LIMIT = 5
@@ -75,7 +76,7 @@ class _Writer:
         self._plan, self._batch, self._words = batch.plan, batch, words
         self._measured, self._compared, self._merged = measured, compared, merged
         self._as_of: dt.date = batch.plan.manifest.as_of
-        self._cards = CardMaker(batch, measured, compared, words)
+        self._cards = CardMaker(batch, measured, compared, merged, words)
         self._story = Storyteller(batch, measured)
         self._breakdowns = Breakdowns(measured, len(batch.shops))
         scale = batch.plan.scale
@@ -90,13 +91,18 @@ class _Writer:
         )
         columns = batch.plan.columns
         key = np.array([each.metric.is_key for each in columns], dtype=bool)[:, None]
-        self._attention = _per_shop((compared.aa == ISSUE) & key)
-        self._improve = _per_shop(compared.ab == ISSUE)
-        self._improved = _per_shop(compared.improved & key & (compared.ab <= ISSUE))
-        self._declined = _per_shop(compared.aa == ISSUE)
-        self._bounds = np.searchsorted(
-            merged.proposals.shop, np.arange(len(batch.shops) + 1)
-        ).tolist()
+
+        def notes(flags: Flags, size: Floats, limit: int, *, peers: bool) -> Notes:
+            return Notes(
+                batch, measured, compared, words, flags=flags, size=size, limit=limit, peers=peers
+            )
+
+        declined = compared.aa == ISSUE
+        better = compared.improved & key & (compared.ab <= ISSUE)
+        self._attention = notes(declined & key, compared.change, NOTES_LIMIT, peers=False)
+        self._improve = notes(compared.ab == ISSUE, compared.gap, NOTES_LIMIT, peers=True)
+        self._improved = notes(better, compared.change, IMPROVED_LIMIT, peers=True)
+        self._declined = _per_shop(declined)
         self._freshness = _freshness(batch.plan)
 
     def write(self) -> Iterator[Concluded]:
@@ -108,7 +114,8 @@ class _Writer:
     def _one(self, shop: int, shop_id: str, not_evaluated: Sequence[NotEvaluated]) -> Concluded:
         before = self._batch.recollections[shop]
         profile = self._profile(shop, shop_id)
-        cards, for_you, by_channel, withheld = self._tasks(shop, before, profile.currency)
+        opened = before.open if before is not None else {}
+        cards, for_you, by_channel, withheld = self._cards.tasks(shop, opened, profile.currency)
         tier = self._tier(shop, before, profile)
         monitor = _monitor(cards)
         counts = {each.name: 0 for each in Priority}
@@ -117,7 +124,7 @@ class _Writer:
         ids_of: dict[tuple[str, Channel], list[str]] = {}
         for card in cards:
             ids_of.setdefault((card.evidence.metric, card.channel), []).append(card.id)
-        attention = self._notes(shop, self._attention[shop], ids_of, peers=False)
+        attention = self._attention.of(shop, ids_of)
         diagnosis = Diagnosis(
             schema=SCHEMA,
             shop=profile,
@@ -134,8 +141,8 @@ class _Writer:
             gmv=self._breakdowns.of(shop),
             risk_monitor=monitor,
             need_attention=attention,
-            can_improve=self._notes(shop, self._improve[shop], ids_of, peers=True),
-            improved=self._improved_notes(shop, ids_of),
+            can_improve=self._improve.of(shop, ids_of),
+            improved=self._improved.of(shop, ids_of),
             cards=cards,
             tasks={card.template: self._words.basics[card.template] for card in cards},
             for_you=for_you,
@@ -207,126 +214,6 @@ class _Writer:
             next_name=above.name if above is not None else None,
             missing_to_next=tidy(missing, 2) if missing is not None else None,
             since=before.tier_since if stayed and before is not None else self._as_of,
-        )
-
-    # --- tasks -----------------------------------------------------------------------------
-
-    def _tasks(
-        self, shop: int, before: Recollection | None, currency: str
-    ) -> tuple[
-        tuple[TaskCard, ...],
-        tuple[str, ...],
-        dict[Channel, tuple[str, ...]],
-        tuple[Withheld, ...],
-    ]:
-        merged, offers = self._merged, self._plan.offers
-        ranked = merged.proposals
-        opened = before.open if before is not None else {}
-        recommended = int(self._plan.values["core.most_recommended"])
-        cards: list[TaskCard] = []
-        for_you: list[str] = []
-        by_channel: dict[Channel, list[str]] = {}
-        withheld: list[Withheld] = []
-        promised = False
-        for at in range(self._bounds[shop], self._bounds[shop + 1]):
-            number = int(ranked.offer[at])
-            offer = offers[number]
-            kept_by = int(merged.kept_by[at])
-            overall, listed = bool(merged.for_you[at]), bool(merged.in_channel[at])
-            if not overall and not listed:
-                kept = offers[int(ranked.offer[kept_by])].id if kept_by != at else ""
-                withheld.append(
-                    Withheld(
-                        template=offer.template.key,
-                        channel=offer.channel,
-                        reason="same_objective" if kept else "limit",
-                        kept=kept,
-                    )
-                )
-                continue
-            amount = overall and not promised and self._cards.estimate(number, shop) is not None
-            promised = promised or amount
-            card = self._cards.card(
-                number,
-                shop,
-                severity=int(ranked.severity[at]),
-                line=int(ranked.line[at]),
-                since=opened.get(offer.id, self._as_of),
-                recommended=overall and len(for_you) < recommended,
-                with_amount=amount,
-                currency=currency,
-            )
-            cards.append(card)
-            if overall:
-                for_you.append(card.id)
-            if listed:
-                by_channel.setdefault(offer.channel, []).append(card.id)
-        return (
-            tuple(cards),
-            tuple(for_you),
-            {channel: tuple(ids) for channel, ids in sorted(by_channel.items())},
-            tuple(withheld),
-        )
-
-    # --- notes -----------------------------------------------------------------------------
-
-    def _notes(
-        self,
-        shop: int,
-        columns: Sequence[int],
-        ids_of: dict[tuple[str, Channel], list[str]],
-        *,
-        peers: bool,
-    ) -> tuple[MetricNote, ...]:
-        """The widest gaps, or the steepest falls, first."""
-        size = self._compared.gap if peers else self._compared.change
-        ordered = sorted(columns, key=lambda column: (-abs(size[column, shop]), column))
-        return tuple(
-            self._note(shop, column, ids_of, peers=peers) for column in ordered[:NOTES_LIMIT]
-        )
-
-    def _improved_notes(
-        self, shop: int, ids_of: dict[tuple[str, Channel], list[str]]
-    ) -> tuple[MetricNote, ...]:
-        change = self._compared.change
-        ordered = sorted(self._improved[shop], key=lambda at: (-abs(change[at, shop]), at))
-        return tuple(
-            self._note(shop, column, ids_of, peers=True) for column in ordered[:IMPROVED_LIMIT]
-        )
-
-    def _note(
-        self,
-        shop: int,
-        column: int,
-        ids_of: dict[tuple[str, Channel], list[str]],
-        *,
-        peers: bool,
-    ) -> MetricNote:
-        at, compared, values = self._plan.columns[column], self._compared, self._measured.values
-        decimals = at.metric.unit.decimals
-
-        def number(period: Period) -> float | None:
-            return tidy(float(values[period][column, shop]), decimals)
-
-        value = number(Period.L30D if peers else Period.L7D)
-        return MetricNote(
-            metric=at.metric.key,
-            title=self._words.titles[column],
-            channel=at.channel,
-            unit=at.metric.unit,
-            window=(Period.L30D if peers else Period.L7D).value,
-            value=value if value is not None else float("nan"),  # a note is of a known value
-            previous=None if peers else number(Period.P7D),
-            change=None
-            if peers
-            else relative_change(
-                float(values[Period.L7D][column, shop]), float(values[Period.P7D][column, shop])
-            ),
-            benchmark=tidy(float(compared.benchmark[column, shop]), decimals) if peers else None,
-            percentile=int(compared.percentile[column, shop]) if peers else None,
-            peers=int(compared.peers[column, shop]) if peers else None,
-            cohort=LEVELS[int(compared.level[column, shop])] if peers else None,
-            cards=tuple(ids_of.get((at.metric.key, at.channel), ())),
         )
 
 

@@ -24,9 +24,14 @@ def tidy(value: float, decimals: int) -> float | None:
     return rounded + 0.0
 
 
+def rounded(values: Floats, scale: Floats | float) -> Floats:
+    """The numbers rounded half to even at 1 ÷ `scale`. Missing stays NaN; never −0.0."""
+    return np.rint(values * scale) / scale + 0.0
+
+
 def tidied(values: Floats, decimals: int) -> Floats:
     """`tidy` for an array of any shape. Missing stays NaN."""
-    return _rounded(values, 10.0**decimals)
+    return rounded(values, 10.0**decimals)
 
 
 def tidy_rows(values: Floats, scale: Floats) -> list[list[float | None]]:
@@ -34,12 +39,12 @@ def tidy_rows(values: Floats, scale: Floats) -> list[list[float | None]]:
 
     Whole numbers come as int, which JSON writes without a `.0`: a fifth of the metrics field.
     """
-    rounded = np.ascontiguousarray(_rounded(values, scale).T)
-    whole = (np.abs(rounded) < EXACT) & (rounded == np.rint(rounded))
-    fraction = ~whole & ~np.isnan(rounded)
-    numbers = np.full(rounded.shape, None, dtype=object)  # a shop's together, as they are encoded
-    numbers[whole] = rounded[whole].astype(np.int64)
-    numbers[fraction] = rounded[fraction]
+    each = np.ascontiguousarray(rounded(values, scale).T)
+    whole = (np.abs(each) < EXACT) & (each == np.rint(each))
+    fraction = ~whole & ~np.isnan(each)
+    numbers = np.full(each.shape, None, dtype=object)  # a shop's together, as they are encoded
+    numbers[whole] = each[whole].astype(np.int64)
+    numbers[fraction] = each[fraction]
     shops: list[list[float | None]] = numbers.tolist()
     return shops
 
@@ -64,7 +69,3 @@ def relative_change(current: float, previous: float) -> float | None:
     if previous == 0:
         return None
     return tidy(current / previous - 1.0, SHARE_DECIMALS)
-
-
-def _rounded(values: Floats, scale: Floats | float) -> Floats:
-    return np.rint(values * scale) / scale + 0.0

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shopace.core.pipeline.cards import Words
 from shopace.core.pipeline.compare import compare
 from shopace.core.pipeline.conclude import conclude
 from shopace.core.pipeline.load import load
@@ -19,6 +18,7 @@ from shopace.core.pipeline.plan import Plan
 from shopace.core.pipeline.propose import propose
 from shopace.core.pipeline.publish import publish
 from shopace.core.pipeline.rank import rank
+from shopace.core.pipeline.words import Words
 from shopace.core.records.metrics import Legend, LegendColumn
 from shopace.core.warehouse.benchmarks import require_fit
 

@@ -1,0 +1,118 @@
+"""Words: what cards and notes say, whoever they are for, made once per plan."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from shopace.core.records.card import Benefit, Evidence, Goal, Reward, TaskBasics
+from shopace.core.records.text import Text, fill
+from shopace.core.vocabulary.triggers import BehindPeers, Crosses, Declined
+from shopace.core.vocabulary.units import CATEGORIES, Direction, Period
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shopace.core.pipeline.plan import Offer, Plan
+
+METHOD = "30-day GMV of the channel × the gap to benchmark sellers, at most {cap:.0%} of it"
+
+
+class Words:
+    """Lists are by offer of the plan, but for `titles`, which are by column."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.titles = [Text(column.metric.title) for column in plan.columns]
+        self.method = fill(METHOD, cap=plan.values["core.benefit_cap"])
+
+    @cached_property
+    def basics(self) -> dict[str, TaskBasics]:
+        """By template."""
+        return {
+            offer.template.key: TaskBasics(
+                category=offer.category,
+                pillar=CATEGORIES[offer.category],
+                type=offer.template.type,
+                objective=offer.template.objective,
+                title=Text(offer.template.title),
+                why=Text(offer.template.why),
+                steps=tuple(Text(step) for step in offer.template.steps),
+                action=offer.template.action,
+                effort=offer.template.effort,
+            )
+            for offer in self._plan.offers
+        }
+
+    @cached_property
+    def ids(self) -> list[str]:
+        return [offer.id for offer in self._plan.offers]
+
+    @cached_property
+    def priorities(self) -> list[str]:
+        return [offer.priority.name for offer in self._plan.offers]
+
+    @cached_property
+    def labels(self) -> list[Benefit]:
+        return [Benefit(label=Text(offer.template.benefit)) for offer in self._plan.offers]
+
+    @cached_property
+    def valid_until(self) -> list[dt.date]:
+        return [self._after(offer.template.valid_days) for offer in self._plan.offers]
+
+    @cached_property
+    def rewards(self) -> list[Reward | None]:
+        return [self._reward(offer) for offer in self._plan.offers]
+
+    @cached_property
+    def goals(self) -> list[Goal | None]:
+        return [self._goal(offer) for offer in self._plan.offers]
+
+    @cached_property
+    def evidence(self) -> list[Callable[..., Evidence]]:
+        """The evidence of each offer, to be called with its numbers."""
+        return [self._evidence(offer) for offer in self._plan.offers]
+
+    def _evidence(self, offer: Offer) -> Callable[..., Evidence]:
+        metric = self._plan.columns[offer.column].metric
+        about = partial(
+            Evidence,
+            metric=metric.key,
+            title=self.titles[offer.column],
+            unit=metric.unit,
+            channel=offer.channel,
+            direction=metric.direction,
+        )
+        match offer.template.trigger:
+            case Crosses():  # the window is the line's
+                return partial(about, comparison="policy")
+            case Declined():
+                return partial(about, comparison="previous", window=Period.L7D.value)
+            case BehindPeers():
+                return partial(about, comparison="peers", window=Period.L30D.value)
+            case _:
+                line = offer.trigger.line if offer.trigger is not None else None
+                return partial(about, comparison="line", window=Period.L7D.value, line=line)
+
+    def _reward(self, offer: Offer) -> Reward | None:
+        incentive = offer.template.incentive
+        if incentive is None:
+            return None
+        return Reward(
+            reward=incentive.reward,
+            amount=incentive.amount,
+            currency=incentive.currency,
+            valid_until=self._after(incentive.valid_days),
+        )
+
+    def _goal(self, offer: Offer) -> Goal | None:
+        completion = offer.template.completion
+        if completion is None:
+            return None
+        lower = self._plan.registry.metrics[completion.metric].direction is Direction.LOWER
+        at = "most" if lower else "least"
+        return Goal(metric=completion.metric, at=at, line=completion.line)
+
+    def _after(self, days: int) -> dt.date:
+        return self._plan.manifest.as_of + dt.timedelta(days=days)
