@@ -7,7 +7,7 @@ the breakdown. Every other number stays in the metrics arrays.
 from __future__ import annotations
 
 import datetime as dt
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -41,13 +41,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from shopace.core.evaluation import Floats
-    from shopace.core.pipeline.batch import Batch, Compared, Flags, Measured, Merged
+    from shopace.core.pipeline.batch import Batch, Codes, Compared, Flags, Measured, Merged
     from shopace.core.pipeline.plan import Plan
     from shopace.core.pipeline.words import Words
     from shopace.core.records.card import TaskCard
 
 NOTES_LIMIT = 5
 IMPROVED_LIMIT = 3
+RISK = Priority.P0.name
+NO_CARDS = {each.name: 0 for each in Priority}
 ONE_RISK = "One risk needs action: {rule}"
 RISKS = "{count} risks need action, first of all: {rule}"
 ONE_KNOWN = "{measure}: {known} of {expected} days known"
@@ -85,10 +87,7 @@ class _Writer:
             for period in (Period.L7D, Period.P7D, Period.L30D)
         )
         self._benchmark = tidy_rows(compared.benchmark, scale)
-        letters = np.frombuffer(OUTCOME_LETTERS, dtype=np.uint8)
-        self._aa, self._ab = (
-            np.ascontiguousarray(letters[codes.T]) for codes in (compared.aa, compared.ab)
-        )
+        self._aa, self._ab = _letters(compared.aa), _letters(compared.ab)
         columns = batch.plan.columns
         key = np.array([each.metric.is_key for each in columns], dtype=bool)[:, None]
 
@@ -103,22 +102,24 @@ class _Writer:
         self._improve = notes(compared.ab == ISSUE, compared.gap, NOTES_LIMIT, peers=True)
         self._improved = notes(better, compared.change, IMPROVED_LIMIT, peers=True)
         self._declined = _per_shop(declined)
+        self._profiles, self._tiers = _profiles(batch, measured), measured.tier.tolist()
+        self._column_keys = list(batch.plan.column_by_key)
         self._freshness = _freshness(batch.plan)
 
     def write(self) -> Iterator[Concluded]:
         dark = _not_evaluated(self._plan, self._measured)
+        self._partial = any(each.reason in {"rejected", "failed"} for each in dark)
         silent = _silent_categories(self._batch, self._measured)
-        for shop, place in enumerate(self._batch.shops):
-            yield self._one(shop, place, (*dark, *silent(shop)))
+        for shop in range(len(self._batch.shops)):
+            yield self._one(shop, (*dark, *silent(shop)))
 
-    def _one(self, shop: int, shop_id: str, not_evaluated: Sequence[NotEvaluated]) -> Concluded:
-        before = self._batch.recollections[shop]
-        profile = self._profile(shop, shop_id)
+    def _one(self, shop: int, not_evaluated: tuple[NotEvaluated, ...]) -> Concluded:
+        before, profile = self._batch.recollections[shop], self._profiles[shop]
         opened = before.open if before is not None else {}
         cards, for_you, by_channel, withheld = self._cards.tasks(shop, opened, profile.currency)
         tier = self._tier(shop, before, profile)
         monitor = _monitor(cards)
-        counts = {each.name: 0 for each in Priority}
+        counts = dict(NO_CARDS)
         for card in cards:
             counts[card.priority] += 1
         ids_of: dict[tuple[str, Channel], list[str]] = {}
@@ -129,7 +130,7 @@ class _Writer:
             schema=SCHEMA,
             shop=profile,
             as_of=self._as_of,
-            partial=any(each.reason in {"rejected", "failed"} for each in not_evaluated),
+            partial=self._partial,
             counts=counts,
             tier=tier,
             conclusion=self._story.shop(shop, attention[0] if attention else None),
@@ -148,7 +149,7 @@ class _Writer:
             for_you=for_you,
             by_channel=by_channel,
             withheld=withheld,
-            not_evaluated=tuple(not_evaluated),
+            not_evaluated=not_evaluated,
             freshness=self._freshness[before is not None],
         )
         metrics = MetricValues(
@@ -157,45 +158,21 @@ class _Writer:
             p7d=self._p7d[shop],  # type: ignore[arg-type]
             l30d=self._l30d[shop],  # type: ignore[arg-type]
             benchmark=self._benchmark[shop],  # type: ignore[arg-type]
-            aa=self._aa[shop].tobytes().decode("ascii"),
-            ab=self._ab[shop].tobytes().decode("ascii"),
+            aa=self._aa[shop],
+            ab=self._ab[shop],
         )
         now = Recollection(
             as_of=self._as_of,
             tier=tier.level,
             tier_since=tier.since,
             open={card.id: card.since for card in cards},
-            risk=tuple(card.id for card in cards if card.priority == Priority.P0.name),
-            declined=tuple(self._plan.columns[column].key for column in self._declined[shop]),
+            risk=tuple(card.id for card in cards if card.priority == RISK),
+            declined=tuple(self._column_keys[column] for column in self._declined[shop]),
         )
         return Concluded(diagnosis, metrics, Memory(now, before), _changes(before, now))
 
-    # --- who the shop is -------------------------------------------------------------------
-
-    def _profile(self, shop: int, shop_id: str) -> ShopProfile:
-        row = self._batch.profile[shop]
-        words = self._plan.manifest.vocabularies
-
-        def word(field: str) -> str:
-            code = int(row[field])
-            return words[field][code] if code >= 0 else ""
-
-        core = self._measured.core[:, shop]
-        return ShopProfile(
-            id=shop_id,
-            name=row["name"].decode("utf-8", "replace"),
-            region=word("region"),
-            industry=word("industry"),
-            currency=word("currency"),
-            timezone=word("timezone"),
-            opened_on=row["opened_on"].item(),
-            core_channels=tuple(
-                channel for channel, is_core in zip(FIVE, core, strict=True) if is_core
-            ),
-        )
-
     def _tier(self, shop: int, before: Recollection | None, profile: ShopProfile) -> TierStanding:
-        level = int(self._measured.tier[shop])
+        level = self._tiers[shop]
         gmv = self._breakdowns.amount(shop)
         if level < 0:
             return TierStanding(
@@ -217,11 +194,51 @@ class _Writer:
         )
 
 
-def _per_shop(flags: np.ndarray) -> list[list[int]]:
+def _profiles(batch: Batch, measured: Measured) -> list[ShopProfile]:
+    profile, vocabularies = batch.profile, batch.plan.manifest.vocabularies
+
+    def words(field: str) -> list[str]:
+        known = (*vocabularies[field], "")  # code −1 is unknown
+        return [known[code] for code in profile[field].tolist()]
+
+    return [
+        ShopProfile(
+            id=shop,
+            name=name.decode("utf-8", "replace"),
+            region=region,
+            industry=industry,
+            currency=currency,
+            timezone=timezone,
+            opened_on=opened_on,
+            core_channels=tuple(compress(FIVE, core)),
+        )
+        for shop, name, region, industry, currency, timezone, opened_on, core in zip(
+            batch.shops,
+            profile["name"].tolist(),
+            words("region"),
+            words("industry"),
+            words("currency"),
+            words("timezone"),
+            profile["opened_on"].tolist(),
+            measured.core.T.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _letters(codes: Codes) -> list[str]:
+    """(columns, shops) outcomes → a text per shop, with a letter per column."""
+    columns, shops = codes.shape
+    letters = np.frombuffer(OUTCOME_LETTERS, dtype=np.uint8)[codes.T].tobytes().decode("ascii")
+    return [letters[shop * columns : (shop + 1) * columns] for shop in range(shops)]
+
+
+def _per_shop(flags: Flags) -> list[list[int]]:
     """(columns, shops) → the columns that are set, per shop."""
-    shop, column = np.nonzero(flags.T)
-    bounds = np.searchsorted(shop, np.arange(flags.shape[1] + 1))
-    columns: list[int] = column.tolist()
+    column, shop = np.nonzero(flags)
+    order = np.argsort(shop, kind="stable")
+    bounds = np.searchsorted(shop[order], np.arange(flags.shape[1] + 1))
+    columns: list[int] = column[order].tolist()
     return [columns[first:end] for first, end in pairwise(bounds.tolist())]
 
 

@@ -58,14 +58,7 @@ def listed(values: Floats) -> list[float | None]:
 
 
 def relative_changes(current: Floats, previous: Floats) -> Floats:
-    """`relative_change` for arrays. Missing is NaN."""
+    """`current ÷ previous − 1`; NaN where either is missing or previous is 0."""
     with np.errstate(all="ignore"):
         change = np.where(previous == 0, np.nan, current / previous - 1.0)
     return tidied(change, SHARE_DECIMALS)
-
-
-def relative_change(current: float, previous: float) -> float | None:
-    """`current ÷ previous − 1`; None where either is missing or previous is 0."""
-    if previous == 0:
-        return None
-    return tidy(current / previous - 1.0, SHARE_DECIMALS)

@@ -41,7 +41,7 @@ class Notes:
         limit: int,
         peers: bool,
     ) -> None:
-        shop, column = np.nonzero(flags.T)
+        column, shop = np.nonzero(flags)
         order = np.lexsort((column, -np.abs(size[column, shop]), shop))
         shop, column = shop[order], column[order]
         place = np.arange(shop.size) - np.searchsorted(shop, shop)

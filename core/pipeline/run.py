@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from shopace.core.warehouse.policy import Policy
     from shopace.core.warehouse.snapshot import Block, Snapshot
 
-SLICE_SHOPS = 512
+SLICE_SHOPS = 256
 """Shops evaluated together: their arrays stay in the processor's cache."""
 
 
