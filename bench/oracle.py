@@ -359,7 +359,7 @@ class Oracle:
         }
         self.derived: dict[Row, int] = {}
         for key, measure in measures.items():
-            if any(key.startswith(f"{plugin}.") for plugin in self.registry.derivers):
+            if measure.derived_from:
                 for channel in measure.channels:
                     for period in Period:
                         if (period, key, channel) not in self.row_of:
@@ -802,9 +802,9 @@ class Oracle:
             "below": value < line.value,
         }[line.at]
         gate = line.requires
-        if gate is None or (gate.metric, line.channel) not in self.column_at:
+        if gate is None or (gate.metric, Channel.SHOP) not in self.column_at:
             return reached
-        gate_column = self.column_at[gate.metric, line.channel]
+        gate_column = self.column_at[gate.metric, Channel.SHOP]
         gate_value = found.value(gate_column, PERIODS_OF[gate.window][0])
         return reached and not (gate_value is not None and gate_value < gate.at_least)
 
