@@ -6,6 +6,7 @@ first help is quick and a broken dependency costs one command only.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -62,6 +63,18 @@ PROBLEMS_SHOWN = 50
 USAGE = 2
 VERBOSE = frozenset({"-v", "-vv", "--verbose"})
 INTERRUPTED = 130
+_RIGHTS = "whoever runs this needs the right to read and write there; -v shows where it happened"
+_ROOM = "make room and call it again: nothing half-written is left behind"
+_PLACE = "a folder was expected on this path; see --data"
+SYSTEM_HINTS: dict[int | None, str] = {
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.EROFS: _RIGHTS,
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.ENOTDIR: _PLACE,
+}
+"""What is no bug of ours though it comes as an OSError, and the way out."""
 
 
 class Root(click.Group):
@@ -102,7 +115,26 @@ class Root(click.Group):
         as_json = "--json" in arguments
         extra |= {"standalone_mode": False, "prog_name": "shopace"}
         try:
-            code = super().main(arguments, *rest, **extra)
+            code = self._call(arguments, *rest, as_json=as_json, **extra)
+        except ShopaceError as error:
+            _explain(error, arguments)
+            _tell_error(error, as_json=as_json)
+        except OSError as error:
+            if error.errno not in SYSTEM_HINTS:
+                raise
+            _explain(error, arguments)
+            told = f"{error.filename}: {error.strerror}" if error.filename else f"{error.strerror}"
+            _tell(as_json, "system", told, hint=SYSTEM_HINTS[error.errno], code=1)
+        except RuntimeError as error:
+            if str(error) != "Query interrupted":  # what DuckDB makes of Ctrl-C
+                raise
+            _tell(as_json, "interrupted", "Interrupted", code=INTERRUPTED)
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def _call(self, *arguments: Any, as_json: bool, **extra: Any) -> Any:  # noqa: ANN401
+        """Click's own `main`, whose errors are told in our way."""
+        try:
+            return super().main(*arguments, **extra)
         except click.Abort:
             _tell(as_json, "interrupted", "Interrupted", code=INTERRUPTED)
         except click.exceptions.NoArgsIsHelpError as error:
@@ -116,15 +148,6 @@ class Root(click.Group):
             _tell(as_json, "usage", error.format_message(), hint=hint, code=USAGE)
         except click.ClickException as error:
             _tell(as_json, "usage", error.format_message(), code=error.exit_code)
-        except ShopaceError as error:
-            if not VERBOSE.isdisjoint(arguments):
-                traceback.print_exception(error)
-            _tell_error(error, as_json=as_json)
-        except RuntimeError as error:
-            if str(error) != "Query interrupted":  # what DuckDB makes of Ctrl-C
-                raise
-            _tell(as_json, "interrupted", "Interrupted", code=INTERRUPTED)
-        sys.exit(code if isinstance(code, int) else 0)
 
 
 @click.group(
@@ -145,6 +168,11 @@ def shopace(context: click.Context) -> None:
     named = os.environ.get(DATA_VARIABLE)
     if session.data is None and named:
         session.data = Path(named)
+
+
+def _explain(error: Exception, arguments: Sequence[str]) -> None:
+    if not VERBOSE.isdisjoint(arguments):
+        traceback.print_exception(error)
 
 
 def _tell_error(error: ShopaceError, *, as_json: bool) -> NoReturn:

@@ -97,7 +97,11 @@ def _copy(path: Path, name: str, columns: Mapping[str, object], select: str) -> 
     with duckdb.connect(config={"threads": 1}) as database:
         database.register(name, dict(columns))
         target = str(partial).replace("'", "''")
-        database.execute(f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        try:
+            database.execute(f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        except duckdb.IOException as error:
+            partial.unlink(missing_ok=True)
+            raise OSError(str(error).partition(": {")[0]) from error
     partial.replace(path)
 
 

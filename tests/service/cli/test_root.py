@@ -1,6 +1,8 @@
 """The door: help, options, errors and exit codes."""
 
+import errno
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -189,6 +191,29 @@ def test_an_error_cannot_steer_the_terminal() -> None:
     result = run(failing(ShopaceError("\x1b[2Jshop \u202e")), "fail")
     assert "\x1b" not in result.stderr
     assert "\u202e" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "way_out"),
+    [(errno.EACCES, "needs the right to read and write"), (errno.ENOSPC, "make room")],
+)
+def test_a_folder_or_disk_that_cannot_be_written_is_a_sentence(number: int, way_out: str) -> None:
+    error = OSError(number, os.strerror(number), "data/snapshots")
+    result = run(failing(error), "fail")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: data/snapshots: {os.strerror(number)} (")
+    assert way_out in result.stderr
+    assert json.loads(run(failing(error), "fail", "--json").stdout)["error"]["kind"] == "system"
+
+
+def test_a_data_folder_below_a_file_is_told(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    assert call("simulate", "facts", "--shops", "3").exit_code == 0
+    result = call(
+        "snapshot", "build", "facts/mapping.toml", "facts", "--data", tmp_path / "file/data"
+    )
+    assert result.exit_code == 1
+    assert "Not a directory" in result.stderr
 
 
 def test_a_bug_keeps_its_traceback() -> None:
