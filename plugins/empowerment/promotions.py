@@ -11,16 +11,25 @@ from shopace.core import (
     Direction,
     Effort,
     Metric,
+    Parameter,
     Plugin,
     TaskTemplate,
     TaskType,
     Unit,
+    at_most,
     behind_peers,
     declined,
     hookimpl,
     measure,
 )
 from shopace.plugins.empowerment.promotions_coupons import COUPONS
+
+NO_DEALS = Parameter(
+    key="promotions.no_deals_line",
+    default=0,
+    unit=Unit.COUNT,
+    title="Flash deals up to which a shop is told to run one: beyond it, more are not better",
+)
 
 PLUGIN = Plugin(
     key="promotions",
@@ -142,7 +151,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="promotions.run_flash_deal",
             title="Run a flash deal on a product that sells",
-            why="Benchmark sellers like you have more flash deals running.",
+            why="You have no flash deal running; benchmark sellers like you do.",
             steps=(
                 "Choose a product with steady orders and more stock than two weeks need.",
                 "Set a flash deal of a few hours, with a limit on the quantity.",
@@ -151,6 +160,7 @@ PLUGIN = Plugin(
             type=TaskType.CHALLENGE,
             objective="run_flash_deals",
             trigger=behind_peers("flash_deals"),
+            only_if=(at_most("flash_deals", NO_DEALS),),
             action=Action(label="Create now", target="/promotions/flash-deals"),
             effort=Effort.LOW,
         ),
