@@ -23,6 +23,7 @@ import msgspec
 import redis
 
 from shopace.core.errors import ServerError
+from shopace.core.warehouse.folders import write_file
 from shopace.workers.settings import OLDEST_SERVER, ServerFile, read_server_file
 
 LONGEST_SOCKET_PATH = 100
@@ -191,13 +192,8 @@ def _await_answer(process: subprocess.Popen[bytes], server: Server, log: Path) -
 
 
 def _write_server_file(data: Path, server: Server) -> None:
-    data.mkdir(parents=True, exist_ok=True)
-    path = ServerFile.path(data)
     content = ServerFile(pid=server.pid, broker=server.url_broker, results=server.url_results)
-    handle, temporary = tempfile.mkstemp(prefix=".server-", dir=data)
-    with os.fdopen(handle, "wb") as file:
-        file.write(msgspec.json.encode(content))
-    Path(temporary).replace(path)
+    write_file(ServerFile.path(data), msgspec.json.encode(content))
 
 
 def _remove_server_file(data: Path, pid: int) -> None:

@@ -1,4 +1,4 @@
-"""Folders of arrays that appear whole or not at all.
+"""Folders of arrays, and single files, that appear whole or not at all.
 
 Everything is written to a hidden sibling, synced, and renamed in one step; the manifest is the last
 file. A folder without a manifest is not there.
@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import mkdtemp, mkstemp
 from typing import Any
 from zlib import crc32
 
@@ -58,6 +58,22 @@ def write_array(folder: Path, name: str, array: np.ndarray[Any, Any]) -> File:
     finally:
         target.close()
     return File(name=name, bytes=target.size, crc32=target.crc)
+
+
+def write_file(target: Path, content: bytes) -> None:
+    """Write a file that appears whole or not at all, for all to read as folders are."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = mkstemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent)
+    hidden = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        hidden.chmod(0o644)
+        hidden.replace(target)
+    finally:
+        hidden.unlink(missing_ok=True)
 
 
 @contextmanager

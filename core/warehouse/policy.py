@@ -10,9 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import string
-import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib.resources import files
@@ -28,6 +26,7 @@ from shopace.core.errors import PolicyError, Problem, did_you_mean
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import PERIODS_OF, Window
+from shopace.core.warehouse.folders import write_file
 from shopace.core.warehouse.regions import REGIONS
 
 if TYPE_CHECKING:
@@ -205,17 +204,7 @@ def save_policy(policy: Policy, folder: Path) -> Path:
     content = msgspec.json.format(msgspec.json.encode(policy), indent=1)
     if target.is_file() and target.read_bytes() == content:
         return target
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{policy.id}-", suffix=".tmp", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_file(target, content)
     return target
 
 

@@ -476,6 +476,14 @@ def test_a_pinned_policy_comes_back_as_it_was(shipped: Policy, tmp_path: Path) -
     assert load_saved(path.parent, shipped.id) == shipped
 
 
+def test_a_pinned_policy_can_be_read_by_the_user_that_workers_run_as(
+    shipped: Policy, tmp_path: Path
+) -> None:
+    path = save_policy(shipped, tmp_path / "policies")
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
 def test_a_policy_changed_after_it_was_pinned_is_refused(shipped: Policy, tmp_path: Path) -> None:
     path = save_policy(shipped, tmp_path)
     path.write_text(path.read_text().replace('"value": 12', '"value": 13', 1))
