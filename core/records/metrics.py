@@ -24,9 +24,12 @@ class MetricValues(msgspec.Struct, frozen=True, kw_only=True):
     benchmark: tuple[float | None, ...]
     """What top peers show over 30 days."""
     aa: str
-    """Outcome of the comparison with the previous seven days, a letter per column."""
+    """Outcome of the comparison with the previous seven days, a letter per column.
+
+    `o` ok, `i` issue, `n` no_data, `a` not_applicable.
+    """
     ab: str
-    """Outcome of the comparison with peers."""
+    """Likewise of the comparison with peers."""
 
 
 class LegendColumn(msgspec.Struct, frozen=True, kw_only=True):
