@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -101,8 +103,16 @@ def _copy(path: Path, name: str, columns: Mapping[str, object], select: str) -> 
             database.execute(f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
         except duckdb.IOException as error:
             partial.unlink(missing_ok=True)
-            raise OSError(str(error).partition(": {")[0]) from error
+            raise _of_the_system(error, path) from error
     partial.replace(path)
+
+
+def _of_the_system(error: duckdb.IOException, path: Path) -> OSError:
+    """The cause without what DuckDB wraps it in."""
+    number = re.search(r'"errno":"(\d+)"', str(error))
+    if number is None:
+        return OSError(str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1])), str(path))
 
 
 def write_truth(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
