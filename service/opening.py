@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 WITHOUT = "--without-benchmarks goes on, and compares with no peers"
 
 
-def find_snapshot(data: Path, *, name: str | None = None, as_of: dt.date | None = None) -> Snapshot:
+def find_snapshot(
+    data: Path,
+    *,
+    name: str | None = None,
+    as_of: dt.date | None = None,
+    marketplace: str | None = None,
+) -> Snapshot:
     """The snapshot of that name, or the latest one as of a day. Raises SnapshotError."""
     home = data / "snapshots"
     if name is None:
-        return latest_snapshot(home, as_of=as_of)
+        return latest_snapshot(home, marketplace, as_of)
     snapshot = open_snapshot(home / name)
     if as_of not in (None, snapshot.manifest.as_of):
         raise SnapshotError(f"snapshot {name} is as of {snapshot.manifest.as_of}, not {as_of}")
@@ -49,7 +55,7 @@ def find_benchmarks(data: Path, snapshot: Snapshot) -> BenchmarkSet:
             require_fit(open_benchmarks(nearest), snapshot.id, snapshot.manifest.as_of)
         except BenchmarkError as error:
             raise BenchmarkError(error.message, hint=f"{error.hint}; {WITHOUT}") from None
-    hint = f"build one: shopace benchmarks build; {WITHOUT}"
+    hint = f"build one: shopace benchmarks build {snapshot.id}; {WITHOUT}"
     raise BenchmarkError(f"there is no benchmark set of snapshot {snapshot.id}", hint=hint)
 
 
@@ -60,9 +66,10 @@ def open_inputs(
     *,
     snapshot: str | None = None,
     as_of: dt.date | None = None,
+    marketplace: str | None = None,
     with_benchmarks: bool = True,
 ) -> Inputs:
     """Snapshot, its benchmarks and the policy as configured, for diagnoses in this process."""
-    found = find_snapshot(data, name=snapshot, as_of=as_of)
+    found = find_snapshot(data, name=snapshot, as_of=as_of, marketplace=marketplace)
     benchmarks = find_benchmarks(data, found) if with_benchmarks else None
     return Inputs(registry, found, benchmarks, load_policy(configuration.packs(POLICY_PACKS)))

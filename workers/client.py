@@ -52,10 +52,13 @@ class SchedulerClient:
         found = settings_from_environment(data=data)
         return cls(found.broker_url, found.results_url, found.data, configuration=configuration)
 
-    def enqueue_shop(self, shop: str, as_of: dt.date | None = None) -> Run:
+    def enqueue_shop(
+        self, shop: str, as_of: dt.date | None = None, *, marketplace: str | None = None
+    ) -> Run:
         """One shop, ahead of blocks. Raises UnknownShopError, SnapshotError, ServerError."""
         servers = self._servers
-        snapshot = latest_snapshot(self._settings.snapshots, as_of=as_of)
+        folder = self._settings.snapshots
+        snapshot = latest_snapshot(folder, marketplace=marketplace, as_of=as_of)
         benchmarks = latest_benchmarks(self._settings.benchmarks, snapshot.id)
         return start_single(
             self._settings, snapshot, shop, benchmarks, self._policy, servers=servers

@@ -129,7 +129,7 @@ def require_fit(benchmarks: BenchmarkSet, snapshot: str, as_of: dt.date) -> None
     age = (as_of - manifest.as_of).days
     older = f"{age} day{'s' * (age != 1)} older" if age > 0 else "of another snapshot"
     what = f"benchmark set {manifest.id} is {older}: snapshot {snapshot} is of {as_of}"
-    raise BenchmarkError(what, hint=REBUILD)
+    raise BenchmarkError(what, hint=f"build its own: shopace benchmarks build {snapshot}")
 
 
 def latest_benchmarks(folder: Path, snapshot: str) -> BenchmarkSet | None:

@@ -54,6 +54,7 @@ __all__ = [
     "Snapshot",
     "build_snapshot",
     "latest_snapshot",
+    "marketplaces",
     "open_snapshot",
 ]
 
@@ -188,7 +189,7 @@ def latest_snapshot(
     if len(names) > 1:
         raise SnapshotError(
             f"{home} holds snapshots of several marketplaces: {', '.join(names)}",
-            hint="name the marketplace",
+            hint="name one of them: --marketplace",
         )
     if not found:
         of = (f" of {marketplace}" if marketplace else "") + (f" as of {as_of}" if as_of else "")
@@ -198,6 +199,14 @@ def latest_snapshot(
     latest = max(each[0] for each in found)
     snapshots = [open_snapshot(each[2]) for each in sorted(found) if each[0] == latest]
     return max(snapshots, key=lambda each: each.manifest.latest_available_date)
+
+
+def marketplaces(folder: Path | str) -> tuple[str, ...]:
+    """The marketplaces of which `folder` holds snapshots, usable ones or not."""
+    home = Path(folder)
+    names = (path.name for path in (home.iterdir() if home.is_dir() else ()) if path.is_dir())
+    found = (_ID.fullmatch(name) for name in names if not name.startswith("."))
+    return tuple(sorted({match["marketplace"] for match in found if match is not None}))
 
 
 def build_snapshot(

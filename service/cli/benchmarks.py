@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import click
 
 from shopace.service.cli.session import Branch, Leaf, session
+from shopace.service.cli.snapshot import DAY
 from shopace.service.figures import counted
 
 
@@ -21,11 +24,14 @@ def command() -> None:
     cls=Leaf,
     examples=(
         "shopace benchmarks build",
-        "shopace benchmarks build demo-2026-10-31-0a1b2c3d --data shopace-demo",
+        "shopace benchmarks build --as-of 2026-10-24 --data shopace-demo",
+        "shopace benchmarks build demo-2026-10-31-0a1b2c3d",
     ),
 )
 @click.argument("snapshot", required=False)
-def build(snapshot: str | None) -> None:
+@click.option("--as-of", type=DAY, help="Of the snapshot as of this day. [default: the latest]")
+@click.option("--marketplace", metavar="NAME", help="Where the data folder holds several.")
+def build(snapshot: str | None, as_of: dt.datetime | None, marketplace: str | None) -> None:
     """Build the benchmark set of a snapshot.
 
     Without its name: of the latest snapshot. The same snapshot and plugins give the same set; one
@@ -35,7 +41,8 @@ def build(snapshot: str | None) -> None:
     from shopace.service.opening import find_snapshot
     from shopace.service.progress import steps
 
-    found = find_snapshot(session().folder, name=snapshot)
+    day = as_of.date() if as_of is not None else None
+    found = find_snapshot(session().folder, name=snapshot, as_of=day, marketplace=marketplace)
     with steps(shown=not session().json) as tell:
         made = build_benchmarks(
             session().registry(),

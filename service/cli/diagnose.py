@@ -25,6 +25,7 @@ NOTE = (
 )
 @click.argument("shop")
 @click.option("--as-of", type=DAY, help="Of the snapshot as of this day. [default: the latest]")
+@click.option("--marketplace", metavar="NAME", help="Where the data folder holds several.")
 @click.option("--cards", type=click.IntRange(0), default=3, show_default=True,
               help="Task cards below the risk monitor that are shown whole.")  # fmt: skip
 @click.option("--metrics", is_flag=True, help="Show every metric by channel too.")
@@ -33,6 +34,7 @@ def command(
     *,
     shop: str,
     as_of: dt.datetime | None,
+    marketplace: str | None,
     cards: int,
     metrics: bool,
     without_benchmarks: bool,
@@ -55,6 +57,7 @@ def command(
         session().registry(),
         session().configuration(),
         as_of=as_of.date() if as_of is not None else None,
+        marketplace=marketplace,
         with_benchmarks=not without_benchmarks,
     )
     document = diagnose_shop(inputs, shop)

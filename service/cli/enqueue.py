@@ -16,6 +16,7 @@ from shopace.service.cli.snapshot import DAY
 )
 @click.argument("shops", nargs=-1, required=True, metavar="SHOP…")
 @click.option("--as-of", type=DAY, help="Of the snapshot as of this day. [default: the latest]")
+@click.option("--marketplace", metavar="NAME", help="Where the data folder holds several.")
 @click.option("--wait", is_flag=True, help="Wait until they are diagnosed.")
 @click.option("--timeout", type=click.FloatRange(0), default=60.0, show_default=True,
               help="Seconds to wait for each.")  # fmt: skip
@@ -24,6 +25,7 @@ def command(
     *,
     shops: tuple[str, ...],
     as_of: dt.datetime | None,
+    marketplace: str | None,
     wait: bool,
     timeout: float,
     without_benchmarks: bool,
@@ -39,7 +41,7 @@ def command(
 
     day = as_of.date() if as_of is not None else None
     client = SchedulerClient.from_environment(session().data, configuration=session().config)
-    snapshot = find_snapshot(session().folder, as_of=day)
+    snapshot = find_snapshot(session().folder, as_of=day, marketplace=marketplace)
     if not without_benchmarks:
         find_benchmarks(session().folder, snapshot)
     unknown = []
@@ -52,17 +54,19 @@ def command(
         raise UnknownShopError(
             f"not in snapshot {snapshot.id}, so nothing is enqueued", problems=unknown
         )
-    runs = [client.enqueue_shop(shop, as_of=day) for shop in dict.fromkeys(shops)]
-    if wait:
-        for run in runs:
-            wait_for(run, timeout=timeout)
-    told = [
-        {"shop": shop, "run": run.id, "fence": run.fence, "as_of": run.as_of, "done": wait}
-        for shop, run in zip(dict.fromkeys(shops), runs, strict=True)
+    runs = [
+        client.enqueue_shop(shop, day, marketplace=marketplace) for shop in dict.fromkeys(shops)
     ]
+    stale = [wait and wait_for(run, timeout=timeout).stale > 0 for run in runs]
+    told = [
+        {"shop": shop, "run": run.id, "fence": run.fence, "as_of": run.as_of, "done": wait,
+         "older_than_published": older}
+        for shop, run, older in zip(dict.fromkeys(shops), runs, stale, strict=True)
+    ]  # fmt: skip
     if session().json:
         session().emit({"enqueued": told})
         return
     for each in told:
         state = "diagnosed" if wait else "enqueued"
-        click.echo(f"{each['shop']}: {state} as of {each['as_of']}, run {each['run']}")
+        kept = "; a newer diagnosis stays published" if each["older_than_published"] else ""
+        click.echo(f"{each['shop']}: {state} as of {each['as_of']}, run {each['run']}{kept}")

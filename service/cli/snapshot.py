@@ -104,7 +104,7 @@ def list_snapshots() -> None:
                  wrap=("snapshot", "state"))  # fmt: skip
     for each in found:
         usable = each["state"] == "usable"
-        cells = [str(each.get(key, "")) for key in ("id", "as_of", "shops", "blocks", "state")]
+        cells = [_cell(each.get(key, "")) for key in ("id", "as_of", "shops", "blocks", "state")]
         add_row(made, cells, style="" if usable else "red")
     session().console().print(made)
 
@@ -114,20 +114,24 @@ def list_snapshots() -> None:
     examples=("shopace snapshot verify", "shopace snapshot verify demo-2026-10-31-0a1b2c3d"),
 )
 @click.argument("snapshot", required=False)
-def verify(snapshot: str | None) -> None:
+@click.option("--marketplace", metavar="NAME", help="Where the data folder holds several.")
+def verify(snapshot: str | None, marketplace: str | None) -> None:
     """Read a snapshot once and compare every checksum.
 
     Without its name: the latest one. Ends with exit code 4 and names all damaged files.
     """
-    from shopace.core.warehouse.snapshot import latest_snapshot, open_snapshot
+    from shopace.service.opening import find_snapshot
 
-    home = session().folder / "snapshots"
-    found = open_snapshot(home / snapshot) if snapshot is not None else latest_snapshot(home)
+    found = find_snapshot(session().folder, name=snapshot, marketplace=marketplace)
     found.verify()
     if session().json:
         session().emit(_told(found) | {"verified": True})
     else:
         click.echo(f"snapshot {found.id} is as it was written")
+
+
+def _cell(value: str | int) -> str:
+    return f"{value:,}" if isinstance(value, int) else value
 
 
 def _folders() -> list[Path]:

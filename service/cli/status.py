@@ -104,16 +104,22 @@ def _runs(settings: Settings, count: int) -> list[dict[str, Any]]:
 
 
 def _data() -> dict[str, Any]:
-    from shopace.service.opening import find_snapshot
+    """The latest snapshot of each marketplace, or what is wrong with it."""
+    from shopace.core.warehouse.snapshot import latest_snapshot, marketplaces
 
-    try:
-        snapshot = find_snapshot(session().folder)
-    except ShopaceError as error:
-        return {"folder": str(session().folder), "snapshot": None, "problem": error.message}
-    return {"folder": str(session().folder), "snapshot": snapshot.id}
+    home = session().folder / "snapshots"
+    snapshots: dict[str, str] = {}
+    problems: list[str] = []
+    for name in marketplaces(home):
+        try:
+            snapshots[name] = latest_snapshot(home, name).id
+        except ShopaceError as error:
+            problems.append(error.message)
+    return {"folder": str(session().folder), "snapshots": snapshots, "problems": problems}
 
 
 def _print(told: dict[str, Any]) -> None:
+    from shopace.service.clean import clean
     from shopace.service.terminal import add_row, table
 
     for role, server in told["servers"].items():
@@ -128,15 +134,16 @@ def _print(told: dict[str, Any]) -> None:
     results = told["results"]
     click.echo(f"results  {results['events']:,} events, {results['stale_writes']:,} stale writes")
     data = told["data"]
-    click.echo(f"data     {data['folder']}: {data['snapshot'] or data['problem']}")
+    found = [*data["snapshots"].values(), *data["problems"]]
+    click.echo(clean(f"data     {data['folder']}: {', '.join(found) or 'no snapshot'}"))
     if not told["runs"]:
         return
     numbers = ("shops", "done", "failed", "cards")
-    made = table("run", "as of", *numbers, right=numbers, wrap=("run",))
+    made = table("run", *numbers, right=numbers, wrap=("run",))
     for run in told["runs"]:
         progress = run["progress"]
         cells = (progress.shops, progress.shops_done, progress.failed, sum(progress.cards.values()))
         style = "red" if progress.failed else "" if run["finished"] else "yellow"
-        add_row(made, (run["run"], f"{run['as_of']}", *(f"{each:,}" for each in cells)), style)
+        add_row(made, (run["run"], *(f"{each:,}" for each in cells)), style)
     click.echo()
     session().console().print(made)

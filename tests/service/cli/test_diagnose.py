@@ -78,10 +78,26 @@ def test_an_older_benchmark_set_is_refused_unless_none_is_wanted(
     result = call("diagnose", shop, "--data", data)
     assert result.exit_code == 4
     assert "1 day older" in result.stderr
-    assert "shopace benchmarks build" in result.stderr
+    latest = next((data / "snapshots").glob("*2026-10-31*")).name
+    assert f"shopace benchmarks build {latest};" in result.stderr
     without = ask("diagnose", shop, "--data", data, "--without-benchmarks")
     assert without["diagnosis"]["freshness"]["benchmarks"] == ""
     assert without["diagnosis"]["counts"]["P2"] == 0
+
+
+def test_of_several_marketplaces_in_one_folder_one_is_named(
+    call: Call, ask: Ask, data: Path, shop: str
+) -> None:
+    mapping = data / "facts" / "mapping.toml"
+    mapping.write_text(mapping.read_text().replace('name = "demo"', 'name = "other"'))
+    ask("snapshot", "build", "--data", data)
+    for command in (("benchmarks", "build"), ("diagnose", shop), ("snapshot", "verify")):
+        result = call(*command, "--data", data)
+        assert result.exit_code == 4
+        assert "demo, other (name one of them: --marketplace)" in result.stderr
+        ask(*command, "--data", data, "--marketplace", "other")
+    told = ask("diagnose", shop, "--data", data, "--marketplace", "demo")
+    assert told["diagnosis"]["freshness"]["snapshot"].startswith("demo-")
 
 
 def test_without_any_benchmark_set_the_way_out_is_told(call: Call, data: Path, shop: str) -> None:

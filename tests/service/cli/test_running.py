@@ -66,6 +66,18 @@ def test_an_enqueued_shop_is_diagnosed_again_under_a_newer_fence(
     assert before < after == told["fence"]
 
 
+def test_an_earlier_day_leaves_the_newer_diagnosis_and_says_so(
+    running: Running, call: Call, ask: Ask, shop: str
+) -> None:
+    ask("snapshot", "build", "--data", running.data, "--as-of", "2026-10-30")
+    ask("benchmarks", "build", "--data", running.data, "--as-of", "2026-10-30")
+    before = ask("show", shop, "--data", running.data)
+    result = call("enqueue", shop, "--as-of", "2026-10-30", "--wait", "--data", running.data)
+    assert result.exit_code == 0
+    assert "a newer diagnosis stays published" in result.stdout
+    assert ask("show", shop, "--data", running.data) == before
+
+
 def test_with_one_unknown_shop_nothing_is_enqueued(
     running: Running, call: Call, ask: Ask, shop: str
 ) -> None:
@@ -83,10 +95,11 @@ def test_status_tells_servers_queues_and_the_run(running: Running, call: Call, a
     assert told["queues"]["blocks"] == {"waiting": 0, "delayed": 0, "dead_lettered": 0}
     assert told["workers"]["heard_of_lately"] >= 1
     assert running.nightly["run"] in [each["run"] for each in told["runs"]]
-    assert told["data"]["snapshot"] == running.nightly["snapshot"]
+    assert list(told["data"]["snapshots"].values()) == [running.nightly["snapshot"]]
     text = call("status", "--data", running.data)
     assert text.exit_code == 0
     assert "worker process" in text.stdout
+    assert f"{running.nightly['run']} " in text.stdout
 
 
 COMMANDS = [("nightly",), ("enqueue", "1"), ("show", "1"), ("status",), ("worker",)]
