@@ -21,6 +21,8 @@ _FIELDS = ("as_of", "fence", "schema", "enc", "body", "metrics")
 _EVENTS_PER_ROUND_TRIP = 500
 _LONGEST_WAIT_MS = 1000
 """Of one blocking read; well below any socket timeout."""
+_PATIENCE_SECONDS = 5
+"""With a server that does not answer; options of the URL go before it."""
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +42,7 @@ class DiagnosisReader:
     """
 
     def __init__(self, server: redis.Redis | str) -> None:
-        self._client = redis.Redis.from_url(server) if isinstance(server, str) else server
+        self._client = _client(server) if isinstance(server, str) else server
 
     def get(self, shop: str) -> Stored | None:
         """The shop's diagnosis with its metrics; None when there is none, or none any more."""
@@ -113,6 +115,18 @@ class DiagnosisReader:
             raise ServerError(
                 "the results server cannot be reached", hint=type(error).__name__
             ) from error
+
+
+def _client(url: str) -> redis.Redis:
+    try:
+        return redis.Redis.from_url(
+            url, socket_timeout=_PATIENCE_SECONDS, socket_connect_timeout=_PATIENCE_SECONDS
+        )
+    except (ValueError, TypeError):  # its text may quote a part of the password
+        raise ServerError(
+            "the results server's address is no Redis URL",
+            hint="redis://…, rediss://… with TLS, or unix:///path?db=0",
+        ) from None
 
 
 def check_form(where: str, *, schema: str, enc: str) -> None:

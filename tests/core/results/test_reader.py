@@ -1,4 +1,5 @@
 import datetime as dt
+import socket
 import threading
 from typing import Any
 
@@ -204,3 +205,18 @@ def test_a_waiting_reader_gets_an_event_that_comes_later(
 def test_a_server_that_is_away_is_a_server_error() -> None:
     with pytest.raises(ServerError, match="cannot be reached"):
         DiagnosisReader("redis://127.0.0.1:1/0").get("7495")
+
+
+def test_a_server_that_never_answers_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        reader = DiagnosisReader(f"redis://127.0.0.1:{port}/0?socket_timeout=0.1")
+        with pytest.raises(ServerError, match="cannot be reached"):
+            reader.get("7495")
+
+
+@pytest.mark.parametrize("url", ["postgres://me:s3cr3t@host/0", "redis://:s3cr3t@host:port/0"])
+def test_what_is_no_redis_url_is_refused_without_quoting_it(url: str) -> None:
+    with pytest.raises(ServerError, match="no Redis URL") as caught:
+        DiagnosisReader(url)
+    assert "s3cr3t" not in str(caught.value)
