@@ -55,13 +55,14 @@ def list_plugins() -> None:
     from shopace.service.terminal import add_row, table
 
     made = table(
-        "plugin", "category", "version", "metrics", "tasks", "from", "state",
-        right=("metrics", "tasks"), wrap=("category", "from"),
+        "plugin", "version", "metrics", "tasks", "state", "from",
+        right=("metrics", "tasks"), wrap=("plugin", "from"),
     )  # fmt: skip
     for row in rows:
         style = "" if row.state == "in use" else "red" if row.state == "rejected" else "dim"
-        shown = row._replace(category="itself" if row.category == row.key else row.category)
-        add_row(made, [str(each) for each in shown], style=style)
+        name = row.key if row.category == row.key else f"{row.key} in {row.category or '?'}"
+        counts = (f"{row.metrics}", f"{row.tasks}")
+        add_row(made, (name, row.version, *counts, row.state, row.origin), style=style)
     session().console().print(made)
     if registry.rejected:
         click.echo('\n"shopace plugins check" tells why a plugin is rejected', err=True)
