@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +47,9 @@ class Session:
         from shopace.core.host.discovery import load_registry
         from shopace.plugins import BUILTIN
 
-        return load_registry(BUILTIN, configuration=self.configuration())
+        configuration = self.configuration()
+        with redirect_stdout(sys.stderr):  # what a plugin prints would spoil the JSON
+            return load_registry(BUILTIN, configuration=configuration)
 
     def console(self) -> Console:
         from shopace.service.terminal import console

@@ -104,6 +104,14 @@ def test_the_list_tells_where_each_plugin_comes_from(site: Path) -> None:
     assert by_key["ads"]["origin"] == "built-in"
 
 
+def test_what_a_plugin_prints_does_not_spoil_the_json(site: Path) -> None:
+    page = site / "sound_module.py"
+    page.write_text('print("hello")\n' + page.read_text())
+    done = with_site(site, "plugins", "list", "--json")
+    assert "sound" in {each["key"] for each in json.loads(done.stdout)["plugins"]}
+    assert "hello" in done.stderr
+
+
 def test_a_rejected_plugin_leaves_the_diagnosis_of_its_category_partial(
     site: Path, built: Path, shop: str
 ) -> None:
