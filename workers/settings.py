@@ -188,7 +188,8 @@ def check_server(url: str, role: Role) -> None:
     except (redis.ConnectionError, redis.TimeoutError) as error:
         raise ServerError(
             f"the {role} server at {place(url)} cannot be reached: {_cause(error)}",
-            hint=f"is it running? {URL_VARIABLES[role]} says where it is looked for",
+            hint=f"is it running? {URL_VARIABLES[role]}, or else server.json of the data folder,"
+            " says where it is looked for",
         ) from error
     except redis.ResponseError as error:
         raise ServerError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shopace.core.errors import FactsError
+from shopace.core.errors import FactsError, MappingError
 from shopace.service.cli.session import Branch, Leaf, session
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ def check(mapping: Path | None, folder: Path | None) -> None:
 def places(mapping: Path | None, folder: Path | None) -> tuple[Path, Path]:
     """The mapping file and the folder of facts, by default those of the data folder."""
     facts = folder if folder is not None else session().folder / "facts"
+    if mapping is None and not (facts / MAPPING_FILE).exists():
+        raise MappingError(
+            f"there is no mapping {facts / MAPPING_FILE}",
+            hint="name mapping file and folder: shopace facts check mapping.toml facts/",
+        )
     return (mapping if mapping is not None else facts / MAPPING_FILE), facts
 
 

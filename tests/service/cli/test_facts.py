@@ -60,6 +60,13 @@ def test_without_arguments_the_data_folder_is_checked(call: Call, built: Path) -
     assert call("facts", "check", "--data", built).exit_code == 0
 
 
+def test_without_arguments_and_without_a_mapping_the_call_is_shown(call: Call) -> None:
+    result = call("facts", "check")
+    assert result.exit_code == 3
+    assert "there is no mapping shopace-data/facts/mapping.toml" in result.stderr
+    assert "shopace facts check mapping.toml facts/" in result.stderr
+
+
 def test_bad_cells_become_missing_and_are_counted(call: Call, facts: Path) -> None:
     text = (facts / "days.csv").read_text()
     text = text.replace("2,2026-09-02,20,", "2,2026-09-02,-1,").replace(
