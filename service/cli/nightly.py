@@ -57,7 +57,12 @@ def command(
             click.echo(f"{run.id}: {counted(run.shops, 'shop')} in {blocks} as of {run.as_of}")
         return
     began = time.monotonic()
-    done = follow(run, timeout=timeout, shown=not session().json)
+    try:
+        done = follow(run, timeout=timeout, shown=not session().json)
+    except KeyboardInterrupt:
+        goes_on = f"\nrun {run.id} goes on without us; shopace status shows how far it is"
+        click.echo(goes_on, err=True)
+        raise
     seconds = time.monotonic() - began
     require_done(done)
     if session().json:
