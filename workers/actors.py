@@ -66,6 +66,7 @@ class Workbench:
             while len(self._opened) >= _KEPT:
                 self._opened.pop(next(iter(self._opened)))
             self._opened[ids] = found
+            _tell_what_is_dark(found)
         return found
 
     def report(self, run: str, report: BlockReport) -> None:
@@ -145,6 +146,17 @@ def diagnose_job(bench: Workbench, payload: object) -> BlockReport:
             partial=report.partial,
         )
         return report
+
+
+def _tell_what_is_dark(inputs: Inputs) -> None:
+    """Once per snapshot: what a newer snapshot would bring, which no count of a run shows."""
+    dark = [each for each in inputs.plan.dark if each.reason == "rebuild_snapshot"]
+    if dark:
+        log.warning(
+            "snapshot.older_than_plugins",
+            metrics=[metric for each in dark for metric in each.metrics],
+            way_out="shopace snapshot build && shopace benchmarks build",
+        )
 
 
 def _documents(inputs: Inputs, job: Job, store: ResultStore) -> Iterable[Sequence[Document]]:

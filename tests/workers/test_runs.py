@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 import redis
+from structlog.testing import capture_logs
 from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Hold, Marketplace, Queue
 
+from shopace.core import Direction, Measure, Metric, Plugin, Unit, measure
 from shopace.core.errors import (
     NotFoundError,
     ServerError,
@@ -16,11 +18,13 @@ from shopace.core.errors import (
     SnapshotError,
     UnknownShopError,
 )
+from shopace.core.host.registry import build_registry
 from shopace.core.pipeline.run import diagnose_block, diagnose_shop
 from shopace.core.records.job import Job
 from shopace.core.results.reader import DiagnosisReader
-from shopace.core.warehouse.policy import load_saved
+from shopace.core.warehouse.policy import load_saved, save_policy
 from shopace.workers import broker, runs
+from shopace.workers.actors import Workbench
 from shopace.workers.client import SchedulerClient
 from shopace.workers.runs import Progress, latest_runs, open_run, start_nightly, start_single, wait
 from shopace.workers.settings import Settings
@@ -192,6 +196,45 @@ def test_the_scheduler_pins_the_policy_of_the_configuration_that_it_is_given(
     )
     run = client.enqueue_nightly()
     assert [each.key for each in load_saved(settings.policies, run.policy).lines] == ["points_9"]
+
+
+def test_a_worker_tells_once_that_the_snapshot_lacks_what_its_plugins_read(
+    marketplace: Marketplace, results_client: redis.Redis
+) -> None:
+    claims = Measure(key="acme.claims", title="claims", unit=Unit.COUNT)
+    metric = Metric(
+        key="acme.claims_30d",
+        title="Claims",
+        definition="Claims received.",
+        formula=measure("acme.claims"),
+        unit=Unit.COUNT,
+        direction=Direction.LOWER,
+    )
+    page = Plugin(
+        key="acme",
+        category="product_quality",
+        version="1.0",
+        title="Claims",
+        question="Do products last?",
+        declares=(claims, metric),
+    )
+    made = marketplace
+    registry = build_registry((*made.inputs.registry.plugins.values(), page))
+    bench = Workbench(made.settings, registry, results_client)
+    save_policy(made.policy, made.settings.policies)
+    job = Job(
+        run="by-hand",
+        as_of=made.snapshot.manifest.as_of,
+        fence=1,
+        snapshot=made.snapshot.id,
+        policy=made.policy.id,
+        block=0,
+    )
+    with capture_logs() as logs:
+        bench.open(job)
+        bench.open(job)
+    (told,) = [each for each in logs if each["event"] == "snapshot.older_than_plugins"]
+    assert told["metrics"] == ["acme.claims_30d"]
 
 
 def test_a_shop_that_is_not_there_is_refused_before_anything_is_enqueued(
