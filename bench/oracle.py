@@ -71,7 +71,7 @@ from shopace.core.vocabulary.units import (
     Aggregation,
     Direction,
     Period,
-    Unit,
+    Window,
 )
 from shopace.core.warehouse.benchmarks import BenchmarkSet, require_fit
 from shopace.core.warehouse.cohorts import Cohort
@@ -132,6 +132,7 @@ class Column(NamedTuple):
     sign: int
     is_quotient: bool
     is_counted: bool
+    is_chance: bool
     values: dict[Period, Cell]
     samples: dict[Period, Cell]
     events: dict[Period, Cell]
@@ -419,8 +420,9 @@ class Oracle:
             sign={Direction.HIGHER: 1, Direction.LOWER: -1, Direction.NEITHER: 0}[metric.direction],
             is_quotient=denominator(metric.formula) is not None,
             is_counted=all(
-                measures[ref.key].unit is Unit.COUNT for ref in refs(metric.event_formula)
+                measures[ref.key].is_number_of_things for ref in refs(metric.event_formula)
             ),
+            is_chance=all(measures[ref.key].varies_by_chance for ref in refs(metric.event_formula)),
             values=cells(metric.formula, declared),
             samples=cells(metric.sample_formula, (Period.L7D, Period.P7D, Period.L30D)),
             events=cells(metric.event_formula, (Period.L7D, Period.P7D)),
@@ -471,7 +473,8 @@ class Oracle:
                 if column is not None:
                     yield channel, column, trigger.line, None
             return
-        channels = template.channels or self.registry.metrics[trigger.metric].channels
+        judged = self.registry.metrics.get(trigger.metric)
+        channels = template.channels or (judged.channels if judged is not None else ())
         for channel in sorted(channels, key=CHANNEL_ORDER.index):
             test = self._test(trigger, (channel,))
             if test is not None:
@@ -504,7 +507,7 @@ class Oracle:
 
     def _goal(self, template: TaskTemplate) -> Goal | None:
         completion = template.completion
-        if completion is None:
+        if completion is None or completion.metric not in self.registry.metrics:
             return None
         lower = self.registry.metrics[completion.metric].direction is Direction.LOWER
         at = "most" if lower else "least"
@@ -793,6 +796,8 @@ class Oracle:
             previous = found.value(column, periods[1])
             value = previous - value if previous is not None and value is not None else None
         if value is None:
+            return False
+        if line.window is Window.L7D and not _has_sample_now(column, found.shop.rows):
             return False
         value = round(value, 9)
         reached = {
@@ -1415,8 +1420,18 @@ def _has_sample(column: Column, rows: Sequence[Number]) -> bool:
     return sample >= least
 
 
+def _has_sample_now(column: Column, rows: Sequence[Number]) -> bool:
+    """A quotient's denominator must suffice before the value is held to a line."""
+    least = column.metric.min_sample
+    if least == 0 or not column.is_quotient:
+        return True
+    cell = column.samples.get(Period.L7D)
+    sample = cell(rows) if cell is not None else None
+    return sample is not None and sample >= least
+
+
 def _chance(column: Column, rows: Sequence[Number]) -> float:
-    """The variance that counting alone brings: 1 ÷ events, for either period's half of them."""
+    """The variance that counting brings: √n of events by chance, one of what somebody sets."""
     if not column.is_counted:
         return 0.0
     events = added(
@@ -1427,7 +1442,8 @@ def _chance(column: Column, rows: Sequence[Number]) -> float:
     )
     if events is None or events < 0:
         return 0.0
-    return 4.0 / events if events > 0 else math.inf
+    one = 2.0 / events if events > 0 else math.inf
+    return 2.0 * one if column.is_chance else one * one
 
 
 def _holds(found: Findings, test: Test) -> bool:
@@ -1438,7 +1454,7 @@ def _holds(found: Findings, test: Test) -> bool:
     if isinstance(condition, BehindPeers):
         return found.peers[number].outcome == ISSUE
     value = found.l7d[number]
-    if value is None:
+    if value is None or not _has_sample_now(test.column, found.shop.rows):
         return False
     return value >= test.line if isinstance(condition, AtLeast) else value <= test.line
 

@@ -226,11 +226,8 @@ def _benchmarks(plugin: Plugin, known: Known) -> Iterator[Finding]:
         if metric is None:
             hint = did_you_mean(benchmark.metric, known.metrics)
             yield Finding(where, f'unknown metric "{benchmark.metric}"', hint)
-        else:
-            if metric.direction is Direction.NEITHER:
-                yield Finding(where, "a metric without a direction cannot be compared with peers")
-            if benchmark.window not in metric.windows:
-                yield Finding(where, f"the metric has no window {benchmark.window}")
+        elif metric.direction is Direction.NEITHER:
+            yield Finding(where, "a metric without a direction cannot be compared with peers")
         if not 0.5 <= benchmark.top < 1:
             yield Finding(where, "top must be 0.5 or more and below 1")
 
@@ -267,6 +264,8 @@ def _conditions(plugin: Plugin, known: Known) -> Iterator[Finding]:
                     yield Finding(where, f"{metric.key} has no direction and is never judged")
                 if isinstance(condition, BehindPeers) and metric.key not in known.benchmarks:
                     yield Finding(where, f"{metric.key} has no benchmark")
+            elif condition.channel is not None and condition.channel not in metric.channels:
+                yield Finding(where, f"{metric.key} is not known in {condition.channel}")
 
 
 def _templates(plugin: Plugin, known: Known) -> Iterator[Finding]:

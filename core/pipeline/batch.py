@@ -59,6 +59,8 @@ class Measured:
     """(C, n) by period; a metric without that window is NaN there."""
     samples: Mapping[Period, Floats]
     events: Mapping[Period, Floats]
+    sufficient: Flags
+    """(C, n): the sample of the last seven days is no hindrance to hold the value to a line."""
     tier: Integers
     """(n): the level, or NO_DATA, NOT_APPLICABLE of `cohorts`."""
     cohorts: Integers

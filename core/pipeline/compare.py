@@ -15,7 +15,7 @@ import numpy as np
 from shopace.core.evaluation import midpoint_change
 from shopace.core.pipeline.batch import ISSUE, NO_DATA, NOT_APPLICABLE, OK, Compared
 from shopace.core.vocabulary.channels import Channel
-from shopace.core.vocabulary.units import PERIODS_OF, Period
+from shopace.core.vocabulary.units import PERIODS_OF, Period, Window
 from shopace.core.warehouse.benchmarks import GRID
 from shopace.core.warehouse.cohorts import LEVELS
 
@@ -73,10 +73,8 @@ def _with_previous(batch: Batch, measured: Measured) -> _Previous:
     plan = batch.plan
     change = midpoint_change(measured.values[Period.L7D], measured.values[Period.P7D])
     market = _market_move(plan, measured, len(batch.shops))
-    counted = measured.events[Period.L7D] + measured.events[Period.P7D]
-    with np.errstate(all="ignore"):
-        chance = np.where(plan.is_counted & (counted >= 0), 4.0 / counted, 0.0)
-    deviation = np.sqrt(np.maximum(batch.noise * batch.noise, chance))
+    coarse = _coarseness(plan, measured.events[Period.L7D] + measured.events[Period.P7D])
+    deviation = np.sqrt(np.maximum(batch.noise * batch.noise, coarse))
 
     own = plan.sign * change
     beyond_market = plan.sign * (change - np.where(np.isnan(market), 0.0, market))
@@ -84,7 +82,8 @@ def _with_previous(batch: Batch, measured: Measured) -> _Previous:
     line = np.where(
         _was_open(batch), plan.values["core.aa_noise_open"], plan.values["core.aa_noise"]
     )
-    stands_out = np.abs(beyond_market) >= np.maximum(line * deviation, floor)
+    with np.errstate(invalid="ignore"):  # no noise is asked for, and nothing was counted
+        stands_out = np.abs(beyond_market) >= np.maximum(line * deviation, floor)
     worse = stands_out & (beyond_market < 0) & (own <= -floor)
     better = stands_out & (beyond_market > 0) & (own >= floor)
 
@@ -97,6 +96,17 @@ def _with_previous(batch: Batch, measured: Measured) -> _Previous:
     return _Previous(outcome, change, market, deviation, better & judged)
 
 
+def _coarseness(plan: Plan, events: Floats) -> Floats:
+    """The variance of a midpoint change that the number of things counted brings by itself.
+
+    Of events by chance √n more or fewer mean nothing; of what somebody sets, one more or fewer.
+    """
+    with np.errstate(all="ignore"):
+        one = 2.0 / events
+        variance = np.where(plan.is_chance, 2.0 * one, one * one)
+    return np.where(plan.is_counted & (events >= 0), variance, 0.0)
+
+
 def _market_move(plan: Plan, measured: Measured, shops: int) -> Floats:
     """The median change of the narrowest cohort with enough movers; NaN unknown. (C, shops)."""
     move = np.full((len(plan.columns), shops), np.nan)
@@ -106,7 +116,8 @@ def _market_move(plan: Plan, measured: Measured, shops: int) -> Floats:
     moves, movers = plan.benchmarks.moves[:, rows], plan.benchmarks.movers[:, rows]
     found = np.full((columns.size, shops), np.nan)
     for position in measured.cohorts[::-1]:  # the widest first, overwritten by narrower ones
-        enough = (movers[position] > plan.values["core.ab_peers"]) & (position >= 0)[:, None]
+        others = movers[position] - 1
+        enough = (others >= plan.values["core.ab_peers"]) & (position >= 0)[:, None]
         found = np.where(enough.T, moves[position].T, found)
     move[columns] = found
     return move
@@ -249,6 +260,8 @@ def _crossed(plan: Plan, measured: Measured, line: PolicyLine) -> Flags:
     column = plan.index[line.metric, line.channel]
     current, *previous = (measured.values[each][column] for each in PERIODS_OF[line.window])
     crossed = line.reached(current, previous[0] if previous else None)
+    if line.window is Window.L7D:
+        crossed = crossed & measured.sufficient[column]
     gate = line.requires
     column = plan.index.get((gate.metric, Channel.SHOP), -1) if gate is not None else -1
     if gate is not None and column >= 0:

@@ -48,10 +48,13 @@ def measure(batch: Batch) -> Measured:
         for channel in ALL
         if (period, "gmv", channel) in plan.row_of
     }
+    samples = {period: program.run(rows) for period, program in plan.samples.items()}
+    enough = (plan.min_sample == 0) | (samples[Period.L7D] >= plan.min_sample)
     return Measured(
         rows=rows,
         values={period: program.run(rows) for period, program in plan.programs.items()},
-        samples={period: program.run(rows) for period, program in plan.samples.items()},
+        samples=samples,
+        sufficient=enough | ~plan.is_quotient,
         events={period: program.run(rows) for period, program in plan.events.items()},
         tier=tier,
         cohorts=positions(levels, plan.cohort_index),

@@ -26,7 +26,7 @@ from shopace.core.vocabulary.triggers import (
     Priority,
     priority_of,
 )
-from shopace.core.vocabulary.units import CATEGORIES, Aggregation, Direction, Period, Unit
+from shopace.core.vocabulary.units import CATEGORIES, Aggregation, Direction, Period
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from shopace.core.evaluation import Floats
     from shopace.core.host.registry import Registry
     from shopace.core.vocabulary.formula import Formula
+    from shopace.core.vocabulary.measures import Measure
     from shopace.core.vocabulary.metrics import Metric
     from shopace.core.vocabulary.tasks import TaskTemplate
     from shopace.core.vocabulary.triggers import Condition
@@ -263,14 +264,19 @@ class Plan:
 
     @cached_property
     def is_counted(self) -> NDArray[np.bool_]:
-        """Whether the value rests on counted events, whose number bounds its noise from below."""
+        """Whether the value rests on a number of things, which bounds its noise from below."""
+        return self._per_event(lambda measure: measure.is_number_of_things)
+
+    @cached_property
+    def is_chance(self) -> NDArray[np.bool_]:
+        """Whether those things happen by chance, so that few of them vary much."""
+        return self._per_event(lambda measure: measure.varies_by_chance)
+
+    def _per_event(self, holds: Callable[[Measure], bool]) -> NDArray[np.bool_]:
         measures = self.registry.measures
         return (
             self._per_column(
-                all(
-                    measures[ref.key].unit is Unit.COUNT
-                    for ref in refs(column.metric.event_formula)
-                )
+                all(holds(measures[ref.key]) for ref in refs(column.metric.event_formula))
                 for column in self.columns
             )
             > 0
@@ -418,8 +424,8 @@ class Plan:
                         template, category, channel, column, None, trigger.line, tests, priority
                     )
             return
-        metric = trigger.metric
-        channels = template.channels or self.registry.metrics[metric].channels
+        judged = self.registry.metrics.get(trigger.metric)  # None: its plugin is switched off
+        channels = template.channels or (judged.channels if judged is not None else ())
         for channel in sorted(channels, key=_ORDER.__getitem__):
             test = self._test(trigger, (channel,))  # evidence is of the card's own channel
             tests = self._tests(template, channel)

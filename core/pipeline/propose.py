@@ -76,9 +76,8 @@ def _holds(measured: Measured, compared: Compared, test: Test) -> Flags:
     if isinstance(condition, BehindPeers):
         return np.asarray(compared.ab[column] == ISSUE)
     value = measured.values[Period.L7D][column]
-    if isinstance(condition, AtLeast):
-        return np.asarray(value >= test.line)
-    return np.asarray(value <= test.line)
+    beyond = value >= test.line if isinstance(condition, AtLeast) else value <= test.line
+    return np.asarray(beyond & measured.sufficient[column])
 
 
 def _severity(values: Mapping[str, float], compared: Compared, test: Test) -> Integers:
@@ -91,8 +90,7 @@ def _severity(values: Mapping[str, float], compared: Compared, test: Test) -> In
     else:
         return np.full(compared.gap.shape[1], 2)
     marked, severe = values[f"core.{kind}_marked"], values[f"core.{kind}_severe"]
-    level: Integers = 1 + (size >= marked).astype(np.int64) + (size >= severe)
-    return level
+    return np.where(size >= severe, 3, np.where(size >= marked, 2, 1))
 
 
 def _stakes(measured: Measured, shops: int) -> dict[Channel, Floats]:

@@ -108,10 +108,10 @@ class Words:
 
     def _goal(self, offer: Offer) -> Goal | None:
         completion = offer.template.completion
-        if completion is None:
+        metrics = self._plan.registry.metrics
+        if completion is None or completion.metric not in metrics:  # its plugin is switched off
             return None
-        lower = self._plan.registry.metrics[completion.metric].direction is Direction.LOWER
-        at = "most" if lower else "least"
+        at = "most" if metrics[completion.metric].direction is Direction.LOWER else "least"
         return Goal(metric=completion.metric, at=at, line=completion.line)
 
     def _after(self, days: int) -> dt.date:

@@ -28,8 +28,21 @@ class Measure(Record, frozen=True, kw_only=True):
     """For gauges (aggregation `last`): how old the last value may be; ignored otherwise."""
     may_be_negative: bool = False
     """False: a negative cell means "not final yet" and becomes missing (API)."""
+    by_choice: bool = False
+    """The seller decides how many there are (videos posted, products listed): no chance in it."""
     derived_from: tuple[str, ...] = ()
     """The measures that the plugin's `shopace_derive` computes it from; empty: it is delivered."""
+
+    @property
+    def is_number_of_things(self) -> bool:
+        """Whether a window's value is a whole number of things; a mean per day is not."""
+        return self.unit is Unit.COUNT and self.aggregation is not Aggregation.MEAN
+
+    @property
+    def varies_by_chance(self) -> bool:
+        """Whether it counts independent events, so that few of them vary much by chance alone."""
+        counted = self.is_number_of_things and self.aggregation is Aggregation.SUM
+        return counted and not self.by_choice
 
 
 def _sum(
@@ -39,8 +52,11 @@ def _sum(
     channels: tuple[Channel, ...] = SHOP,
     *,
     additive: bool = True,
+    by_choice: bool = False,
 ) -> Measure:
-    return Measure(key=key, title=title, unit=unit, channels=channels, additive=additive)
+    return Measure(
+        key=key, title=title, unit=unit, channels=channels, additive=additive, by_choice=by_choice
+    )
 
 
 def _gauge(
@@ -87,7 +103,7 @@ _SUPPLY = (
     _gauge("active_products", "active products", channels=ALL),
     _gauge("out_of_stock_products", "products out of stock", channels=ALL),
     _gauge("low_stock_products", "products low on stock"),
-    _sum("new_products", "new products listed"),
+    _sum("new_products", "new products listed", by_choice=True),
     _gauge("products_with_sales_30d", "products with sales in 30 days"),
     _sum("hero_product_gmv", "GMV of the best-selling product", _MONEY),
     _gauge("opportunities_matched", "listing opportunities matched"),
@@ -145,7 +161,7 @@ _AFFILIATES = (
     _sum("sample_requests", "sample requests"),
     _sum("sample_requests_approved", "sample requests approved"),
     _sum("sample_approval_hours_total", "sample approval hours, all approved requests", _HOURS),
-    _sum("creator_invitations", "creator invitations sent"),
+    _sum("creator_invitations", "creator invitations sent", by_choice=True),
     _sum("creator_invitations_accepted", "creator invitations accepted"),
     _gauge("collaborating_creators", "collaborating creators"),
     Measure(
@@ -160,7 +176,7 @@ _AFFILIATES = (
     _sum("new_creators", "new creators"),
     _sum("creators_sampled", "creators who received samples"),
     _gauge("creators_with_sales_30d", "creators with sales in 30 days"),
-    _sum("creator_messages", "messages to creators"),
+    _sum("creator_messages", "messages to creators", by_choice=True),
     _sum("creator_replies", "creators' replies"),
     _sum("affiliate_gmv_top_creator", "GMV of the top creator", _MONEY),
     _sum("affiliate_gmv_top3_creators", "GMV of the top three creators", _MONEY),
@@ -170,9 +186,11 @@ _AFFILIATES = (
 )
 
 _VIDEO = (
-    _sum("new_videos", "new videos", channels=VIDEOS),
-    _sum("posting_days", "days with a post", channels=(Channel.SELLER_VIDEO,)),
-    _sum("shoppable_videos", "new shoppable videos", channels=(Channel.SELLER_VIDEO,)),
+    _sum("new_videos", "new videos", channels=VIDEOS, by_choice=True),
+    _sum("posting_days", "days with a post", channels=(Channel.SELLER_VIDEO,), by_choice=True),
+    _sum(
+        "shoppable_videos", "new shoppable videos", channels=(Channel.SELLER_VIDEO,), by_choice=True
+    ),
     _gauge("products_with_video", "products covered by videos", channels=(Channel.SELLER_VIDEO,)),
     _sum("video_views", "video views", channels=VIDEOS),
     _sum("video_completed_views", "video views watched to the end", channels=VIDEOS),
@@ -184,17 +202,17 @@ _VIDEO = (
 )
 
 _LIVE = (
-    _sum("new_lives", "new LIVEs", channels=LIVES),
+    _sum("new_lives", "new LIVEs", channels=LIVES, by_choice=True),
     _sum("live_hours", "LIVE hours", _HOURS, LIVES),
-    _sum("live_days", "days with a LIVE", channels=LIVES),
-    _sum("live_products_shown", "products shown, all LIVEs", channels=LIVES),
+    _sum("live_days", "days with a LIVE", channels=LIVES, by_choice=True),
+    _sum("live_products_shown", "products shown, all LIVEs", channels=LIVES, by_choice=True),
     _sum("live_views", "LIVE views", channels=LIVES),
     _sum("live_impressions", "LIVE impressions", channels=LIVES),
     _sum("live_viewing_seconds_total", "viewing seconds, all LIVE views", _SECONDS, LIVES),
     _sum("live_comments", "LIVE comments", channels=LIVES),
     _sum("live_new_followers", "new followers from LIVEs", channels=LIVES),
-    _sum("lives_with_tools", "LIVEs with engagement tools", channels=LIVES),
-    _sum("lives_with_promotions", "LIVEs with promotions", channels=LIVES),
+    _sum("lives_with_tools", "LIVEs with engagement tools", channels=LIVES, by_choice=True),
+    _sum("lives_with_promotions", "LIVEs with promotions", channels=LIVES, by_choice=True),
 )
 
 _EMPOWERMENT = (
@@ -214,7 +232,7 @@ _EMPOWERMENT = (
     _sum("list_price_gmv", "promoted sales at list price", _MONEY),
     _gauge("flash_deals", "flash deals running"),
     _gauge("gifts_with_purchase", "gifts with purchase running"),
-    _sum("coupons_issued", "coupons issued"),
+    _sum("coupons_issued", "coupons issued", by_choice=True),
     _sum("coupons_redeemed", "coupons redeemed"),
     _sum("promotion_gmv", "GMV from promotions", _MONEY),
 )

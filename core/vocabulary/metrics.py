@@ -59,7 +59,7 @@ class Metric(Record, frozen=True, kw_only=True):
 
 
 class Benchmark(Record, frozen=True, kw_only=True):
-    """Compares a metric with the shop's peers (AB) over `window`, in each channel of the metric.
+    """Compares a metric with the shop's peers (AB) over 30 days, in each channel of the metric.
 
     `top` is what "top peers" means: 0.75 is the value that three quarters of the *other* shops of
     the cohort do not exceed (do not fall below, where lower is better). Our default.
@@ -67,4 +67,3 @@ class Benchmark(Record, frozen=True, kw_only=True):
 
     metric: str
     top: float = 0.75
-    window: Window = Window.L30D

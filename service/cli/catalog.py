@@ -139,7 +139,7 @@ def _metric(registry: Registry, metric: Metric) -> dict[str, Any]:
     }
     benchmark = registry.benchmarks.get(metric.key)
     if benchmark is not None:
-        told["benchmark"] = {"top": benchmark.top, "window": benchmark.window}
+        told["benchmark"] = {"top": benchmark.top}
     return told
 
 

@@ -216,10 +216,6 @@ BROKEN: dict[str, Broken] = {
                 "a metric without a direction cannot be compared with peers",
             ),
         ),
-        (
-            changed(BENCHMARK, window=Window.L90D),
-            Finding(BENCHMARK, "the metric has no window L90D"),
-        ),
         (changed(BENCHMARK, top=1.0), Finding(BENCHMARK, "top must be 0.5 or more and below 1")),
         (changed(BENCHMARK, top=0.49), Finding(BENCHMARK, "top must be 0.5 or more and below 1")),
     ],
@@ -371,7 +367,6 @@ def test_a_group_or_shop_total_exists_where_its_channels_do_and_add_up() -> None
     ]
 
 
-@pytest.mark.xfail(reason="the channel that a condition pins is looked at by no rule")
 def test_a_condition_pinned_where_its_metric_is_not_known_is_told() -> None:
     pinned = at_least("acme.claim_rate", LINE, Channel.SELLER_LIVE)
     page = changed(CAUSE, only_if=(pinned,))

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import pytest
 from tests.marketplace import Shop, build, diagnose
 from tests.pages import PAGE, changed, source_of
 
@@ -24,9 +23,6 @@ OTHER = msgspec.structs.replace(PAGE, key="other", declares=(VISITS,))
 ILL = Shop(id="a", facts={"acme.claims": np.repeat([3.0, 30.0], [91, 7]), "orders": 100})
 
 
-@pytest.mark.xfail(
-    reason="the goal's metric is looked up among the metrics in use", raises=KeyError
-)
 def test_a_goal_in_a_switched_off_plugin_costs_no_diagnosis(tmp_path: Path) -> None:
     goal = Completion(metric="other.visits", line=3, unit=Unit.COUNT)
     page = changed("task acme.find_cause", completion=goal)

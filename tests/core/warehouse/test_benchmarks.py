@@ -8,14 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-import msgspec
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.marketplace import LAST_DAY, Shop, build, diagnose
 from tests.pages import source_of
 
-from shopace.core import Benchmark, Direction, Formula, Metric, Plugin, Unit, Window, measure
+from shopace.core import Benchmark, Direction, Formula, Metric, Plugin, Unit, measure
 from shopace.core.configuration import Configuration
 from shopace.core.errors import BenchmarkError
 from shopace.core.host.discovery import load_sources
@@ -258,18 +257,6 @@ def test_shops_of_another_region_or_currency_are_no_peers(tmp_path: Path, kind: 
     assert benchmark_of(tmp_path / "both", both, "peer000") == alone
     foreign = [*home, *cohort(FLOOR, start=60, kind=kind)]
     assert benchmark_of(tmp_path / "foreign", foreign, "peer060") is None
-
-
-@pytest.mark.xfail(reason="peers are compared over 30 days, whatever the benchmark says")
-def test_a_benchmark_is_of_the_window_that_it_declares(tmp_path: Path) -> None:
-    page = REGISTRY.plugins["acme"]
-    declares = tuple(
-        Benchmark(metric=each.metric, window=Window.L7D) if isinstance(each, Benchmark) else each
-        for each in page.declares
-    )
-    registry = load_sources([source_of(msgspec.structs.replace(page, declares=declares))])
-    found = diagnose(build(tmp_path, [visited(f"peer{i:02}", 10) for i in range(25)], registry))
-    assert found["peer00"].benchmark["acme.visits", "shop"] == 10 * 7
 
 
 def test_a_set_is_built_once_and_found_again(tmp_path: Path) -> None:
