@@ -6,7 +6,10 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from shopace.core.errors import BenchmarkError, SnapshotError
+from shopace.core.pipeline.plan import Plan
 from shopace.core.pipeline.run import Inputs
 from shopace.core.warehouse.benchmarks import (
     BenchmarkSet,
@@ -14,7 +17,7 @@ from shopace.core.warehouse.benchmarks import (
     open_benchmarks,
     require_fit,
 )
-from shopace.core.warehouse.policy import load_policy
+from shopace.core.warehouse.policy import Policy, load_policy
 from shopace.core.warehouse.snapshot import Snapshot, latest_snapshot, open_snapshot
 from shopace.plugins import POLICY_PACKS
 
@@ -57,6 +60,22 @@ def find_benchmarks(data: Path, snapshot: Snapshot) -> BenchmarkSet:
             raise BenchmarkError(error.message, hint=f"{error.hint}; {WITHOUT}") from None
     hint = f"build one: shopace benchmarks build {snapshot.id}; {WITHOUT}"
     raise BenchmarkError(f"there is no benchmark set of snapshot {snapshot.id}", hint=hint)
+
+
+def outdated_metrics(registry: Registry, snapshot: Snapshot) -> tuple[str, ...]:
+    """Metrics of today's plugins that the snapshot lacks, or holds by other rules."""
+    dark = Plan(registry, snapshot.manifest, Policy(id="none", lines=()), None).dark
+    found = (each.metrics for each in dark if each.reason == "rebuild_snapshot")
+    return tuple(metric for metrics in found for metric in metrics)
+
+
+def warn_of_outdated(registry: Registry, snapshot: Snapshot) -> None:
+    """One line on standard error: what comes of such a snapshot is sound, and says less."""
+    count = len(outdated_metrics(registry, snapshot))
+    if count:
+        unknown = "1 metric stays" if count == 1 else f"{count:,} metrics stay"
+        what = f"snapshot {snapshot.id} is older than the plugins: {unknown} unknown"
+        click.secho(f"{what} (build it again: shopace snapshot build)", fg="yellow", err=True)
 
 
 def open_inputs(

@@ -38,14 +38,16 @@ def build(snapshot: str | None, as_of: dt.datetime | None, marketplace: str | No
     that is there already is not built again.
     """
     from shopace.core.warehouse.benchmark_build import build_benchmarks
-    from shopace.service.opening import find_snapshot
+    from shopace.service.opening import find_snapshot, warn_of_outdated
     from shopace.service.progress import steps
 
     day = as_of.date() if as_of is not None else None
     found = find_snapshot(session().folder, name=snapshot, as_of=day, marketplace=marketplace)
+    registry = session().registry()
+    warn_of_outdated(registry, found)
     with steps(shown=not session().json) as tell:
         made = build_benchmarks(
-            session().registry(),
+            registry,
             found,
             session().folder / "benchmarks",
             progress=lambda done, total: tell("building benchmarks", done, total),

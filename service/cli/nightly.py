@@ -39,15 +39,15 @@ def command(
     One message per block of shops; workers diagnose and publish them. With --wait it ends with an
     exit code other than 0 when a block failed. What to put into cron: docs/scheduling.md.
     """
-    from shopace.core.warehouse.snapshot import latest_snapshot
-    from shopace.service.opening import find_benchmarks
+    from shopace.service.opening import find_benchmarks, find_snapshot, warn_of_outdated
     from shopace.workers.client import SchedulerClient
 
     day = as_of.date() if as_of is not None else None
     client = SchedulerClient.from_environment(session().data, configuration=session().config)
+    snapshot = find_snapshot(session().folder, as_of=day, marketplace=marketplace)
     if not without_benchmarks:
-        home = session().folder / "snapshots"
-        find_benchmarks(session().folder, latest_snapshot(home, marketplace, day))
+        find_benchmarks(session().folder, snapshot)
+    warn_of_outdated(session().registry(), snapshot)
     run = client.enqueue_nightly(as_of=day, marketplace=marketplace)
     if not wait:
         if session().json:

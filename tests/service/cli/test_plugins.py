@@ -112,6 +112,22 @@ def test_what_a_plugin_prints_does_not_spoil_the_json(site: Path) -> None:
     assert "hello" in done.stderr
 
 
+def test_a_snapshot_older_than_a_plugin_is_told_where_something_is_made_of_it(
+    site: Path, data: Path
+) -> None:
+    page = PAGE.format(
+        hook="shopace_plugin", key="later", category="ads",
+        declares='Measure(key="later.clicks", title="T", unit=Unit.COUNT),'
+        + METRIC.format(key="later.rate", measure="later.clicks"),
+    )  # fmt: skip
+    package(site, "later", page)
+    done = with_site(site, "benchmarks", "build", "--json", "--data", data)
+    assert done.returncode == 0
+    assert "is older than the plugins: 1 metric stays unknown" in done.stderr
+    assert "shopace snapshot build" in done.stderr
+    assert json.loads(done.stdout)["comparisons"] > 0
+
+
 def test_a_rejected_plugin_leaves_the_diagnosis_of_its_category_partial(
     site: Path, built: Path, shop: str
 ) -> None:
