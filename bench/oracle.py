@@ -1083,8 +1083,8 @@ class Oracle:
         if line.stake is not None:
             at = line.stake
             stake = rounded(self._row(shop, Period.L30D, at.measure, at.channel), 2)
-        if line.ladder == "penalty_points":
-            points = self._row(shop, Period.L7D, "penalty_points_ending_30d", Channel.SHOP)
+        if line.ending is not None:
+            points = self._row(shop, Period.L7D, line.ending, Channel.SHOP)
             ending = rounded(points, 0)
         following = self._next_of(line)
         if following is not None:

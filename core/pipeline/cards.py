@@ -188,8 +188,8 @@ class CardMaker:
         if line.stake is not None:
             row = plan.row_of.get((Period.L30D, line.stake.measure, line.stake.channel))
             stake = tidy(float(rows[row, shop]), 2) if row is not None else None
-        if line.ladder == "penalty_points":
-            row = plan.row_of.get((Period.L7D, "penalty_points_ending_30d", Channel.SHOP))
+        if line.ending is not None:
+            row = plan.row_of.get((Period.L7D, line.ending, Channel.SHOP))
             ending = tidy(float(rows[row, shop]), 0) if row is not None else None
         if following is not None:
             column = plan.index[line.metric, line.channel]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shopace.core.evaluation import EVER_SOLD
 from shopace.core.pipeline.batch import Batch, Measured
+from shopace.core.steering import STEERING
 from shopace.core.vocabulary.channels import ALL, FIVE, Channel
 from shopace.core.vocabulary.units import Period
 from shopace.core.warehouse.cohorts import Vocabularies, cohorts_of, positions, tiers
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from shopace.core.pipeline.batch import Flags
     from shopace.core.pipeline.plan import Plan
 
+ERROR_LENGTH = 200
+"""Characters of a plugin's own error that a diagnosis repeats."""
+
+_ADDRESS = re.compile(r"0x[0-9a-f]+")
 _GMV_PERIODS = (Period.L7D, Period.P7D, Period.L30D, Period.P30D)
 
 
@@ -127,16 +133,35 @@ def _derive(batch: Batch) -> tuple[Floats, Mapping[str, str]]:
         return values
 
     for plugin, derive in plan.registry.derivers.items():
+        own = {
+            (measure, channel, period): number - first
+            for (period, measure, channel), number in plan.derived.items()
+            if measure.startswith(f"{plugin}.")
+        }
         try:
-            for (measure, channel, period), values in derive(view=view).items():
-                number = plan.derived.get((period, measure, channel))
-                if number is None or not measure.startswith(f"{plugin}."):
-                    raise ValueError(f"{measure} in {channel} is no measure that it may derive")  # noqa: TRY301
-                row = np.asarray(values, dtype=np.float64)
-                behind[number - first] = np.where(np.isfinite(row), row, np.nan)
-        except Exception as error:  # noqa: BLE001  # a plugin's fault costs only its own measures
-            failed[plugin] = f"{type(error).__name__}: {error}"
-            for (_, measure, _), number in plan.derived.items():
-                if measure.startswith(f"{plugin}."):
-                    behind[number - first] = np.nan
+            _fill(behind, own, derive(view=view))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # even an exit costs only its own measures
+            failed[plugin] = _told(error)
+            behind[list(own.values())] = np.nan
     return np.concatenate([batch.rows, behind]), failed
+
+
+def _fill(
+    behind: Floats,
+    own: Mapping[tuple[str, Channel, Period], int],
+    answer: Mapping[tuple[str, Channel, Period], Any],
+) -> None:
+    """Put a hook's answer into its plugin's own rows; what is not finite is missing."""
+    for key, values in answer.items():
+        if key not in own:
+            raise ValueError(f"{key[0]} in {key[1]} is no measure that it may derive")
+        row = np.asarray(values, dtype=np.float64)
+        behind[own[key]] = np.where(np.isfinite(row), row, np.nan)
+
+
+def _told(error: BaseException) -> str:
+    """The error on one line, the same every time: no addresses, nothing endless."""
+    text = _ADDRESS.sub("0x…", " ".join(str(error).split()))
+    return f"{type(error).__name__}: {STEERING.sub('', text)[:ERROR_LENGTH]}"

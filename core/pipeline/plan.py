@@ -195,7 +195,6 @@ class Plan:
                     if (period, key, channel) not in rows:
                         self.derived[period, key, channel] = number
                         number += 1
-        self.row_count = number
         return rows | self.derived
 
     def _columns(self) -> tuple[Column, ...]:
@@ -314,7 +313,8 @@ class Plan:
     def noise_row(self) -> NDArray[np.int64]:
         """Each column's row in the snapshot's history; −1: none (the metric is newer)."""
         metrics, known = self.registry.metrics, self.manifest.metrics
-        rows = {(metric, Channel(channel)): i for i, (metric, channel) in enumerate(self._history)}
+        history = enumerate(self.manifest.history)
+        rows = {(metric, Channel(channel)): i for i, (metric, channel) in history}
         return np.array(
             [
                 rows.get((c.metric.key, c.channel), -1)
@@ -324,10 +324,6 @@ class Plan:
             ],
             dtype=np.int64,
         )
-
-    @property
-    def _history(self) -> Iterable[tuple[str, str]]:
-        return self.manifest.history
 
     def _per_column(self, values: Iterable[float]) -> Floats:
         return np.array(list(values), dtype=np.float64)[:, None]

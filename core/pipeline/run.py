@@ -9,6 +9,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from shopace.core.errors import SnapshotError
+from shopace.core.evaluation import FUNNEL
+from shopace.core.host.registry import fingerprint
 from shopace.core.pipeline.compare import compare
 from shopace.core.pipeline.conclude import conclude
 from shopace.core.pipeline.load import load
@@ -39,7 +42,8 @@ SLICE_SHOPS = 256
 class Inputs:
     """What a diagnosis is made from. Open it once and use it for many shops.
 
-    Raises BenchmarkError where the benchmark set was not built from this snapshot.
+    Raises BenchmarkError where the benchmark set was not built from this snapshot, SnapshotError
+    where the measures that every diagnosis stands on were others when the snapshot was built.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Inputs:
         benchmarks: BenchmarkSet | None,
         policy: Policy,
     ) -> None:
+        _require_same_funnel(registry, snapshot)
         if benchmarks is not None:
             require_fit(benchmarks, snapshot.manifest.id, snapshot.manifest.as_of)
         self.registry, self.snapshot = registry, snapshot
@@ -82,6 +87,15 @@ class Inputs:
                 for column in self.plan.columns
             ),
         )
+
+
+def _require_same_funnel(registry: Registry, snapshot: Snapshot) -> None:
+    """A metric of another version is not evaluated; without the funnel nothing would be left."""
+    known = snapshot.manifest.measures
+    changed = [key for key in FUNNEL if known.get(key) != fingerprint(registry.measures[key])]
+    if changed:
+        what = f"snapshot {snapshot.id} was built by another version: {', '.join(changed)} changed"
+        raise SnapshotError(what, hint="build it again: shopace snapshot build")
 
 
 def diagnose_block(

@@ -85,6 +85,8 @@ class PolicyLine(Record, frozen=True, kw_only=True):
     """The next step of the ladder; None: the last."""
     requires: Gate | None = None
     stake: Stake | None = None
+    ending: str | None = None
+    """The measure that tells how much of the value ends within 30 days by itself."""
     regions: tuple[str, ...]
     effective_from: dt.date
     effective_to: dt.date | None = None
@@ -191,10 +193,12 @@ def unfit(
             elif channel not in metric.channels or window not in metric.windows:
                 what = f"metric {key} is not computed for channel {channel} in window {window}"
                 problems[Problem(where=where, what=what)] = None
-        if line.stake is not None and line.stake.measure not in measures:
-            hint = did_you_mean(line.stake.measure, measures)
-            what = f'unknown measure "{line.stake.measure}" at stake'
-            problems[Problem(where=where, what=what, hint=hint)] = None
+        named = {"at stake": line.stake.measure if line.stake else None, "ending": line.ending}
+        for role, measure in named.items():
+            if measure is not None and measure not in measures:
+                hint = did_you_mean(measure, measures)
+                what = f'unknown measure "{measure}" {role}'
+                problems[Problem(where=where, what=what, hint=hint)] = None
     return tuple(problems)
 
 

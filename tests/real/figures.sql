@@ -91,7 +91,8 @@ FROM figures AS now JOIN figures AS before USING (shop, metric)
 WHERE now.period = 'L7D' AND before.period = 'P7D' AND now.judged;
 
 -- A shop's own noise: 1.4826 × MAD of its weekly midpoint changes, four of them at least; never
--- less than the chance in what was counted, √(4 ÷ events) for the change between two counts.
+-- less than what counting brings: √(4 ÷ events) of events by chance, and 2 ÷ things, one more or
+-- fewer, of the products that a seller lists.
 CREATE OR REPLACE TEMP TABLE noises AS
 WITH weeks AS (
     SELECT shop, metric, CAST(period[2:] AS INTEGER) AS week, value
@@ -206,7 +207,13 @@ SELECT
     CASE WHEN p7d <> 0 THEN l7d / p7d - 1 END AS change,
     changes.change AS moved,
     market,
-    CASE WHEN own IS NOT NULL THEN greatest(own, sqrt(4 / nullif(events, 0))) END AS noise,
+    CASE WHEN own IS NOT NULL THEN greatest(
+        own,
+        CASE
+            WHEN metric = 'active_products' THEN 2 / nullif(events, 0)
+            ELSE sqrt(4 / nullif(events, 0))
+        END
+    ) END AS noise,
     benchmark,
     cohort,
     peers,

@@ -113,6 +113,10 @@ def failing(view: Callable[..., Any]) -> dict[tuple[str, Channel, Period], Any]:
     raise ZeroDivisionError("no orders")
 
 
+def leaving(view: Callable[..., Any]) -> dict[tuple[str, Channel, Period], Any]:
+    raise SystemExit(object())
+
+
 def of_another(view: Callable[..., Any]) -> dict[tuple[str, Channel, Period], Any]:
     return {("orders", Channel.SHOP, Period.L7D): view("orders", Channel.SHOP, Period.L7D)}
 
@@ -126,7 +130,7 @@ def writing(view: Callable[..., Any]) -> dict[tuple[str, Channel, Period], Any]:
     return {}
 
 
-@pytest.mark.parametrize("derive", [failing, of_another, of_another_size, writing])
+@pytest.mark.parametrize("derive", [failing, leaving, of_another, of_another_size, writing])
 def test_a_hook_that_fails_costs_its_own_measures_and_says_so(
     tmp_path: Path, derive: Derive
 ) -> None:
@@ -137,3 +141,4 @@ def test_a_hook_that_fails_costs_its_own_measures_and_says_so(
         (told,) = (one for one in each.diagnosis.not_evaluated if one.reason == "failed")
         assert told.category == "fulfillment_service"
         assert told.detail.startswith("plugin acme 1.0: ")
+        assert "0x" not in told.detail or "0x…" in told.detail

@@ -1,15 +1,19 @@
 """The stages together: what an operator switches off costs what it was, and nothing else."""
 
+import dataclasses
 from pathlib import Path
 
 import msgspec
 import numpy as np
+import pytest
 from tests.marketplace import Shop, build, diagnose
 from tests.pages import PAGE, changed, source_of
 
 from shopace.core import Completion, Direction, Metric, Unit, measure
 from shopace.core.configuration import Configuration
+from shopace.core.errors import SnapshotError
 from shopace.core.host.discovery import load_sources
+from shopace.core.pipeline.run import Inputs
 
 VISITS = Metric(
     key="other.visits",
@@ -53,3 +57,15 @@ def test_a_line_set_by_the_operator_decides(tmp_path: Path) -> None:
     (seen,) = diagnose(build(tmp_path, [ILL], registry)).values()
     assert seen.aa["acme.claim_rate", "shop"] == "issue"
     assert not seen.cards
+
+
+def test_a_snapshot_of_another_version_of_the_funnel_is_refused_with_the_way_out(
+    tmp_path: Path,
+) -> None:
+    inputs = build(tmp_path, [ILL], load_sources([source_of(PAGE)]))
+    older = {**inputs.snapshot.manifest.measures, "gmv": "of another version"}
+    snapshot = dataclasses.replace(
+        inputs.snapshot, manifest=msgspec.structs.replace(inputs.snapshot.manifest, measures=older)
+    )
+    with pytest.raises(SnapshotError, match=r"gmv changed \(build it again"):
+        Inputs(inputs.registry, snapshot, inputs.benchmarks, inputs.policy)

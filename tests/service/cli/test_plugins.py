@@ -164,7 +164,7 @@ def test_the_catalogue_holds_every_category_with_its_formulas(call: Call, ask: A
     competitiveness = told["categories"][1]
     (ctr,) = [each for each in competitiveness["metrics"] if each["key"] == "ctr"]
     assert ctr["formula"] == "product_clicks ÷ product_impressions"
-    assert ctr["benchmark"]["window"] == "L30D"
+    assert ctr["benchmark"]["top"] == 0.75
     text = call("catalog", "--category", "product_competitiveness").stdout
     assert "product_clicks ÷ product_impressions" in " ".join(text.split())
 
