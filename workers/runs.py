@@ -110,8 +110,12 @@ def start_nightly(
     )
     _register(settings, run, listed=True)
     jobs = [_job(run, block=number) for number in range(len(counts))]
-    with answered("broker"):
-        enqueue(servers.broker, BLOCKS, jobs)
+    try:
+        with answered("broker"):
+            enqueue(servers.broker, BLOCKS, jobs)
+    except ServerError:
+        _unlist(run)
+        raise
     return run
 
 
@@ -297,6 +301,16 @@ def _register(settings: Settings, run: Run, *, listed: bool) -> None:
         if listed:
             run.results.zadd(keys.RUNS, {run.id: run.fence})
             run.results.zremrangebyrank(keys.RUNS, 0, -_RUNS_LISTED - 1)
+
+
+def _unlist(run: Run) -> None:
+    """Take back a run that was not enqueued whole: nobody should wait for its end.
+
+    Blocks that are on their way do no harm: they are as good as any other diagnosis.
+    """
+    with answered("results"):
+        run.results.zrem(keys.RUNS, run.id)
+        run.results.delete(keys.run_key(run.id), keys.run_blocks_key(run.id))
 
 
 def _read(client: redis.Redis, name: str) -> Run:

@@ -138,7 +138,12 @@ class Supervisor:
             )
             child.process = None
         if child.process is None and now >= child.next_start and not self._stop.is_set():
-            child.process = _start(self._command, self._settings)
+            try:
+                child.process = _start(self._command, self._settings)
+            except OSError as error:  # no memory, no file handle: they may come back
+                child.next_start = now + self._settings.respawn_longest_seconds
+                log.error("child.not_started", child=child.number, cause=str(error))  # noqa: TRY400
+                return
             child.started = time.monotonic()
             log.info("child.started", child=child.number, pid=child.process.pid)
 

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from structlog.testing import capture_logs
 from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Hold, Marketplace, Queue
 
@@ -27,7 +29,7 @@ from shopace.workers import broker, runs
 from shopace.workers.actors import Workbench
 from shopace.workers.client import SchedulerClient
 from shopace.workers.runs import Progress, latest_runs, open_run, start_nightly, start_single, wait
-from shopace.workers.settings import Settings
+from shopace.workers.settings import Servers, Settings
 from shopace.workers.supervisor import Supervisor
 
 SHOPS = BLOCKS * BLOCK_SHOPS
@@ -343,3 +345,21 @@ def test_a_run_can_be_found_again_by_its_id_and_the_latest_are_listed(
 def test_waiting_in_vain_ends_with_how_far_it_got(marketplace: Marketplace) -> None:
     with pytest.raises(ShopaceError, match="0 of 6 blocks are done"):
         wait(nightly(marketplace), timeout=0.1)
+
+
+def test_a_run_that_was_not_enqueued_whole_is_not_listed(
+    marketplace: Marketplace, settings: Settings
+) -> None:
+    away = redis.Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0))
+    servers = Servers(broker=away, results=redis.Redis.from_url(settings.results_url))
+    with pytest.raises(ServerError, match="broker"):
+        start_nightly(
+            marketplace.settings,
+            marketplace.snapshot,
+            None,
+            marketplace.policy,
+            servers=servers,
+        )
+    assert latest_runs(settings) == []
+    assert servers.results.keys("shopace:v1:run:*") == []
+    servers.close()

@@ -163,6 +163,19 @@ def test_children_that_die_at_once_are_started_ever_more_slowly(
     assert waits()[0] < waits()[4] == pytest.approx(0.1, abs=0.06)
 
 
+def test_a_child_that_cannot_be_started_is_tried_again(settings: Settings, until: Until) -> None:
+    impatient = msgspec.structs.replace(settings, respawn_longest_seconds=0.05)
+    with capture_logs() as logs:
+
+        def failures() -> list[Any]:
+            return [log["cause"] for log in logs if log["event"] == "child.not_started"]
+
+        with Supervisor(impatient, processes=1, command=["/no/such/program"]) as supervisor:
+            until(lambda: len(failures()) >= 3, "three failures")
+            assert supervisor.pids == []
+    assert "/no/such/program" in failures()[0]
+
+
 def test_without_a_server_no_child_is_started(settings: Settings) -> None:
     away = msgspec.structs.replace(settings, results_url="redis://127.0.0.1:1/0")
     with pytest.raises(ServerError, match="results server"):
