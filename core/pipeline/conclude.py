@@ -34,7 +34,7 @@ from shopace.core.vocabulary.channels import FIVE, Channel
 from shopace.core.vocabulary.formula import refs
 from shopace.core.vocabulary.tiers import ladder_for
 from shopace.core.vocabulary.triggers import Priority
-from shopace.core.vocabulary.units import CATEGORIES, Period
+from shopace.core.vocabulary.units import Period
 from shopace.core.warehouse.cohorts import NO_DATA
 
 if TYPE_CHECKING:
@@ -313,14 +313,10 @@ def _silent_categories(batch: Batch, measured: Measured) -> Callable[[int], list
     """For a shop: the categories of which not one value is known, and why."""
     plan = batch.plan
     values = measured.values[Period.L7D]
-    columns_of = {
-        category: [i for i, column in enumerate(plan.columns) if column.category == category]
-        for category in CATEGORIES
-    }
+    columns_of = plan.columns_of
     silent: dict[str, list[bool]] = {
         category: np.asarray(np.isnan(values[columns]).all(axis=0)).tolist()
         for category, columns in columns_of.items()
-        if columns
     }
 
     def of(shop: int) -> list[NotEvaluated]:

@@ -29,7 +29,7 @@ def load(plan: Plan, block: Block, start: int, stop: int, recall: Recall | None 
     cannot be read is taken for none: it is ours, and the facts are the truth.
     """
     at = slice(start, stop)
-    shops = block.shops[at]
+    shops = [each.decode() for each in block.profile["id"][at].tolist()]
     noise = np.full((len(plan.columns), len(shops)), np.nan)
     held = plan.noise_row >= 0
     noise[held] = block.history[plan.noise_row[held], at]

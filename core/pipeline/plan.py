@@ -26,7 +26,7 @@ from shopace.core.vocabulary.triggers import (
     Priority,
     priority_of,
 )
-from shopace.core.vocabulary.units import CATEGORIES, Aggregation, Direction, Period
+from shopace.core.vocabulary.units import CATEGORIES, PERIODS_OF, Aggregation, Direction, Period
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -236,6 +236,14 @@ class Plan:
         """Column number by `metric:channel`."""
         return {column.key: number for number, column in enumerate(self.columns)}
 
+    @cached_property
+    def columns_of(self) -> dict[str, list[int]]:
+        """The columns of each category that has any, in the page's order of categories."""
+        found: dict[str, list[int]] = {category: [] for category in CATEGORIES}
+        for number, column in enumerate(self.columns):
+            found[column.category].append(number)
+        return {category: columns for category, columns in found.items() if columns}
+
     # --- numbers per column ----------------------------------------------------------------
 
     @cached_property
@@ -332,16 +340,18 @@ class Plan:
 
     @cached_property
     def programs(self) -> dict[Period, Program]:
-        """The metrics themselves, in every period that one of them declares."""
-        declared = {period for column in self.columns for period in periods_of(column.metric)}
-        declared |= {Period.L7D, Period.P7D, Period.L30D}  # the stages ask for these
+        """The metrics themselves, in every period that the stages or a policy line ask for."""
+        asked = {Period.L7D, Period.P7D, Period.L30D}
+        for line in self.policy.lines:
+            windows = [line.window, *([line.requires.window] if line.requires is not None else ())]
+            asked.update(period for window in windows for period in PERIODS_OF[window])
         return {
             period: self._program(
                 period,
                 lambda m, at=period: m.formula if at in periods_of(m) else None,  # type: ignore[misc]
             )
             for period in Period
-            if period in declared
+            if period in asked
         }
 
     @cached_property
