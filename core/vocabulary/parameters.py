@@ -71,7 +71,7 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter(
         key="core.ab_percentile",
-        default=15,
+        default=10,
         unit=Unit.POINTS,
         maximum=100,
         title="Only shops at or below this percentile of their peers are told of a gap",
