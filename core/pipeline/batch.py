@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shopace.core.records.metrics import OUTCOME_CODES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 OK, ISSUE, NO_DATA, NOT_APPLICABLE = 0, 1, 2, 3
 """The four outcomes, as they stand in arrays of codes."""
-OUTCOME_LETTERS = b"oina"
+OUTCOME_LETTERS = "".join(OUTCOME_CODES).encode()
 """The same, as they stand in a published metrics document."""
 
 

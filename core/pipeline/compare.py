@@ -66,9 +66,6 @@ def compare(batch: Batch, measured: Measured) -> Compared:
     )
 
 
-# --- AA --------------------------------------------------------------------------------------
-
-
 def _with_previous(batch: Batch, measured: Measured) -> _Previous:
     plan = batch.plan
     change = midpoint_change(measured.values[Period.L7D], measured.values[Period.P7D])
@@ -154,9 +151,6 @@ def _was_open(batch: Batch) -> Flags:
     return open_before
 
 
-# --- AB --------------------------------------------------------------------------------------
-
-
 def _with_peers(batch: Batch, measured: Measured, improved: Flags) -> _Peers:
     plan, shops = batch.plan, len(batch.shops)
     shape = (len(plan.columns), shops)
@@ -226,9 +220,6 @@ def _cohort_of(
         others = np.where(enough, without_itself, others)
         cohort = np.where(enough, position[None], cohort)
     return used, others, cohort
-
-
-# --- policy lines ----------------------------------------------------------------------------
 
 
 def _with_policy(batch: Batch, measured: Measured) -> list[tuple[PolicyLine, Flags]]:

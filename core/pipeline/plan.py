@@ -171,8 +171,6 @@ class Plan:
         self.index = {(c.metric.key, c.channel): i for i, c in enumerate(self.columns)}
         self.dark = self._dark()
 
-    # --- what exists -----------------------------------------------------------------------
-
     def _rows(self) -> dict[Row, int]:
         """Row numbers by (period, measure, channel); of derived measures behind the snapshot's."""
         manifest, measures = self.manifest, self.registry.measures
@@ -243,8 +241,6 @@ class Plan:
         for number, column in enumerate(self.columns):
             found[column.category].append(number)
         return {category: columns for category, columns in found.items() if columns}
-
-    # --- numbers per column ----------------------------------------------------------------
 
     @cached_property
     def sign(self) -> Floats:
@@ -336,8 +332,6 @@ class Plan:
     def _per_column(self, values: Iterable[float]) -> Floats:
         return np.array(list(values), dtype=np.float64)[:, None]
 
-    # --- programs --------------------------------------------------------------------------
-
     @cached_property
     def programs(self) -> dict[Period, Program]:
         """The metrics themselves, in every period that the stages or a policy line ask for."""
@@ -374,8 +368,6 @@ class Plan:
         ]
         return Program(wanted, period, self.row_of, len(self.columns))
 
-    # --- peers -----------------------------------------------------------------------------
-
     @cached_property
     def peer_rows(self) -> NDArray[np.int64]:
         """(column, row in the benchmark set) of every comparison with peers; shape (2, rows)."""
@@ -405,8 +397,6 @@ class Plan:
     def print_of(self, metric: str) -> str:
         """Fingerprint of a metric together with its benchmark."""
         return fingerprint([self.registry.metrics[metric], self.registry.benchmarks.get(metric)])
-
-    # --- tasks -----------------------------------------------------------------------------
 
     @cached_property
     def offers(self) -> tuple[Offer, ...]:

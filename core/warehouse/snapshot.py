@@ -173,7 +173,7 @@ def latest_snapshot(
 ) -> Snapshot:
     """The snapshot of the latest as-of date in `folder`, of those that fit.
 
-    Of two with one date the one of the later facts. A folder that should be the one and is damaged
+    Of two with one date the one of the later facts, else the one built last. A folder that should be the one and is damaged
     is an error, never a reason to take an older one.
     """
     found: list[tuple[date, float, Path, str]] = []
@@ -182,7 +182,11 @@ def latest_snapshot(
         match = _ID.fullmatch(path.name)
         if match is None or path.name.startswith(".") or not path.is_dir():
             continue
-        name, day = match["marketplace"], date.fromisoformat(match["as_of"])
+        name = match["marketplace"]
+        try:
+            day = date.fromisoformat(match["as_of"])
+        except ValueError:  # somebody else's folder
+            continue
         if marketplace in (None, name) and as_of in (None, day):
             found.append((day, path.stat().st_mtime, path, name))
     names = sorted({each[3] for each in found})
@@ -197,8 +201,8 @@ def latest_snapshot(
             f"there is no snapshot{of} in {home}", hint="build one: shopace snapshot build"
         )
     latest = max(each[0] for each in found)
-    snapshots = [open_snapshot(each[2]) for each in sorted(found) if each[0] == latest]
-    return max(snapshots, key=lambda each: each.manifest.latest_available_date)
+    of_that_day = [(built, open_snapshot(path)) for day, built, path, _ in found if day == latest]
+    return max(of_that_day, key=lambda it: (it[1].manifest.latest_available_date, *it[:1]))[1]
 
 
 def marketplaces(folder: Path | str) -> tuple[str, ...]:

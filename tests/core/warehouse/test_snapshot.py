@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
@@ -370,6 +371,16 @@ def test_the_latest_snapshot_is_that_of_the_latest_day(folders: Folders) -> None
     assert latest_snapshot(folders.snapshots, "tiny", ago(7)).id == built[ago(7)].id
     with pytest.raises(SnapshotError, match="no snapshot of tiny as of 2020-01-01"):
         latest_snapshot(folders.snapshots, "tiny", date(2020, 1, 1))
+
+
+@pytest.mark.parametrize("later", [0, 1])
+def test_of_two_snapshots_of_one_day_the_one_built_last_is_taken(
+    folders: Folders, later: int
+) -> None:
+    both = [folders.build(), folders.build(metrics={})]
+    for number, each in enumerate(both):
+        os.utime(each.path, (1_000 + (number == later), 1_000 + (number == later)))
+    assert latest_snapshot(folders.snapshots).id == both[later].id
 
 
 def test_snapshots_of_two_marketplaces_are_never_confused(folders: Folders) -> None:
