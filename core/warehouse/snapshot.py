@@ -173,8 +173,8 @@ def latest_snapshot(
 ) -> Snapshot:
     """The snapshot of the latest as-of date in `folder`, of those that fit.
 
-    Of two with one date the one of the later facts, else the one built last. A folder that should be the one and is damaged
-    is an error, never a reason to take an older one.
+    Of two with one date the one of the later facts, else the one built last. A folder that should
+    be the one and is damaged is an error, never a reason to take an older one.
     """
     found: list[tuple[date, float, Path, str]] = []
     home = Path(folder)
@@ -202,7 +202,7 @@ def latest_snapshot(
         )
     latest = max(each[0] for each in found)
     of_that_day = [(built, open_snapshot(path)) for day, built, path, _ in found if day == latest]
-    return max(of_that_day, key=lambda it: (it[1].manifest.latest_available_date, *it[:1]))[1]
+    return max(of_that_day, key=lambda each: (each[1].manifest.latest_available_date, each[0]))[1]
 
 
 def marketplaces(folder: Path | str) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """Of tasks that achieve the same, one is shown; every other one is kept with a true reason."""
 
+import dataclasses
 from collections import Counter
 from typing import NamedTuple
 
+import numpy as np
 from hypothesis import given
 from tests.core.pipeline.conftest import Plans, proposals
 
@@ -38,8 +40,20 @@ class Fate(NamedTuple):
         return not self.shown and self.kept_by == self.place
 
 
+def staked(plan: Plan, found: Proposals) -> Proposals:
+    """The same, with one stake per shop and channel, as it is of a channel's GMV."""
+    first: dict[tuple[int, Channel], float] = {}
+    stake = [
+        first.setdefault((shop, plan.offers[at].channel), amount)
+        for shop, at, amount in zip(
+            found.shop.tolist(), found.offer.tolist(), found.stake.tolist(), strict=True
+        )
+    ]
+    return dataclasses.replace(found, stake=np.array(stake, dtype=np.float64))
+
+
 def fates(plan: Plan, found: Proposals) -> list[Fate]:
-    merged = merge(plan, rank(plan, found))
+    merged = merge(plan, rank(plan, staked(plan, found)))
     ranked = merged.proposals
     per_channel = plan.values["core.cards_per_channel"]
     return [
