@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import gc
 import os
 import platform
 import statistics
@@ -193,6 +194,8 @@ def measure(market: Market, size: Size, load: float, tell: Tell) -> Figures:
     if unequal:
         raise SystemExit(f"engine and oracle differ, so nothing is measured: {unequal[:5]} …")
 
+    gc.collect()
+    gc.freeze()  # the oracle's lists are no burden of the engine's, nor all documents of either's
     engine_rate, oracle_rate = [], []
     for done in range(size.rounds):
         tell("engine and oracle, in turn", done, size.rounds)
@@ -202,6 +205,7 @@ def measure(market: Market, size: Size, load: float, tell: Tell) -> Figures:
         timed(lambda at=shop: diagnose_shop(inputs, at))  # type: ignore[misc]
         for shop in market.sample[: size.singles]
     ]
+    gc.unfreeze()
     with workers(market) as (settings, servers):
         night, single, beside = through_workers(market, settings, servers, size, tell)
     tell("engine and oracle, in turn", size.rounds, size.rounds)
