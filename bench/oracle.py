@@ -33,6 +33,7 @@ from shopace.core.records.card import (
 )
 from shopace.core.records.diagnosis import (
     SCHEMA,
+    CampaignReadiness,
     Conclusion,
     Diagnosis,
     Factor,
@@ -958,6 +959,7 @@ class Oracle:
             for_you=tuple(for_you),
             by_channel={channel: tuple(ids) for channel, ids in by_channel.items()},
             withheld=tuple(withheld),
+            campaigns=tuple(self._campaigns(shop.region, cards)),
             not_evaluated=tuple(not_evaluated),
             freshness=self.freshness[earlier is not None],
         )
@@ -1111,6 +1113,24 @@ class Oracle:
             if other.key == line.next and other.holds_on(self.as_of) and shared:
                 return other
         return None
+
+    def _campaigns(self, region: str, cards: list[TaskCard]) -> Iterator[CampaignReadiness]:
+        """Those of the next 45 days in the region, and what stands in their way."""
+        closing = {
+            line.key
+            for line in self.policy.lines
+            if line.stake is not None and line.stake.measure == "campaign_gmv"
+        }
+        for campaign in sorted(self.registry.campaigns, key=lambda at: (at.starts_on, at.name)):
+            days_left = (campaign.starts_on - self.as_of).days
+            if 1 <= days_left <= 45 and {region, "*"} & set(campaign.regions):
+                yield CampaignReadiness(
+                    name=campaign.name,
+                    starts_on=campaign.starts_on,
+                    days_left=days_left,
+                    blocked_by=tuple(c.id for c in cards if c.risk and c.risk.line in closing),
+                    fix_first=tuple(c.id for c in cards if c.priority != "P2"),
+                )
 
     def _tier(self, found: Findings, earlier: Recollection | None) -> TierStanding:
         shop, level = found.shop, found.tier

@@ -12,6 +12,12 @@
     currency = "BRL"
     steps = [{ level = 0, name = "Starter", gmv_from = 0 }, …]
 
+    [[campaigns]]
+    name = "Black Friday"
+    starts_on = 2026-11-27
+    ends_on = 2026-11-30
+    regions = ["US"]                     # without: everywhere
+
     [policy]
     packs = ["our-lines.json"]           # beside this file
     use_default = false                  # without the pack that comes with the product
@@ -30,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shopace.core.errors import ConfigurationError, Problem, did_you_mean
+from shopace.core.vocabulary.campaigns import Campaign
 from shopace.core.vocabulary.tiers import DEFAULT_LADDERS, TierLadder
 
 if TYPE_CHECKING:
@@ -47,6 +54,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     disabled_plugins: tuple[str, ...] = ()
     disabled_templates: tuple[str, ...] = ()
     ladders: tuple[TierLadder, ...] = DEFAULT_LADDERS
+    campaigns: tuple[Campaign, ...] = ()
     policy_packs: tuple[Path, ...] = ()
     """Packs of the operators, on top of the default one or instead of it."""
     use_default_policy: bool = True
@@ -71,6 +79,7 @@ _SECTIONS = {
     "disable": _Disable,
     "policy": _Policy,
     "tiers": tuple[TierLadder, ...],
+    "campaigns": tuple[Campaign, ...],
 }
 
 
@@ -115,6 +124,12 @@ def load_configuration(path: Path | None) -> Configuration:
         for index, ladder in enumerate(ladders)
         for what in _ladder_problems(ladder, ladders[:index])
     ]
+    campaigns: tuple[Campaign, ...] = sections.get("campaigns", ())
+    problems += [
+        Problem(where=f"{path.name}: campaigns[{index}]", what="ends before it starts")
+        for index, campaign in enumerate(campaigns)
+        if campaign.ends_on < campaign.starts_on
+    ]
     if problems:
         raise ConfigurationError(f"{path.name} is not usable", problems=problems)
     disable: _Disable = sections.get("disable", _Disable())
@@ -127,6 +142,7 @@ def load_configuration(path: Path | None) -> Configuration:
         disabled_plugins=disable.plugins,
         disabled_templates=disable.templates,
         ladders=(*ladders, *kept),
+        campaigns=campaigns,
         policy_packs=tuple(path.parent / each for each in policy.packs),
         use_default_policy=policy.use_default,
     )

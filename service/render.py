@@ -13,6 +13,7 @@ from rich.text import Text
 
 from shopace.core.records.card import Evidence, Risk, TaskBasics, TaskCard
 from shopace.core.records.diagnosis import (
+    CampaignReadiness,
     Conclusion,
     Diagnosis,
     Freshness,
@@ -88,6 +89,9 @@ def _parts(diagnosis: Diagnosis, full: int) -> Iterator[RenderableType]:
     yield _gmv(diagnosis.gmv, diagnosis.shop, currency)
     yield from _metric_lists(diagnosis, currency)
     yield from _tasks_below(diagnosis, ranked[len(risks) :], len(risks), full)
+    if diagnosis.campaigns:
+        yield _section("Campaigns ahead", "what to fix before they begin", "magenta")
+        yield from (_campaign(each) for each in diagnosis.campaigns)
     if diagnosis.not_evaluated:
         yield _section("Not evaluated", "unknown, which is not the same as healthy", "dim")
         yield _not_evaluated(diagnosis.not_evaluated)
@@ -117,6 +121,16 @@ def _tasks_below(
         yield _card(card, place, diagnosis)
     if cards[full:]:
         yield _further(cards[full:], above + full + 1, diagnosis)
+
+
+def _campaign(campaign: CampaignReadiness) -> RenderableType:
+    days = "tomorrow" if campaign.days_left == 1 else f"in {campaign.days_left} days"
+    line = Text(f"{clean(campaign.name)} begins {days}: ", style="bold")
+    if campaign.blocked_by:
+        line.append(f"closed to this shop by {counted(len(campaign.blocked_by), 'risk')}; ", "red")
+    todo = len(campaign.fix_first)
+    line.append(f"{counted(todo, 'task')} first" if todo else "nothing stands in the way")
+    return line
 
 
 def _header(diagnosis: Diagnosis, currency: str) -> RenderableType:

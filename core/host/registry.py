@@ -23,6 +23,7 @@ from shopace.core.vocabulary.units import CATEGORIES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from shopace.core.vocabulary.campaigns import Campaign
     from shopace.core.vocabulary.plugins import Plugin
     from shopace.core.vocabulary.tiers import TierLadder
 
@@ -54,6 +55,8 @@ class Registry:
     owner_of: Mapping[str, str]
     """Metric or template key → plugin key."""
     ladders: tuple[TierLadder, ...]
+    campaigns: tuple[Campaign, ...] = ()
+    """As configured; whether one is ahead depends on the date."""
     derivers: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     """Plugin key → its `shopace_derive`, where it has one."""
     rejected: tuple[Rejection, ...] = ()
@@ -111,9 +114,12 @@ def build_registry(
             if isinstance(each, Metric | TaskTemplate)
         },
         ladders=configured.ladders,
+        campaigns=configured.campaigns,
         derivers={k: v for k, v in (derivers or {}).items() if k in {p.key for p in used}},
         rejected=tuple(rejected),
-        fingerprint=fingerprint([used, sorted(shown), values, configured.ladders]),
+        fingerprint=fingerprint(
+            [used, sorted(shown), values, configured.ladders, configured.campaigns]
+        ),
     )
 
 

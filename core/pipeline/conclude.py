@@ -17,6 +17,7 @@ from shopace.core.pipeline.breakdown import Breakdowns
 from shopace.core.pipeline.cards import CardMaker
 from shopace.core.pipeline.figures import tidy, tidy_rows
 from shopace.core.pipeline.notes import Notes
+from shopace.core.pipeline.readiness import readiness
 from shopace.core.pipeline.sentences import Storyteller
 from shopace.core.records.diagnosis import (
     SCHEMA,
@@ -149,6 +150,13 @@ class _Writer:
             for_you=for_you,
             by_channel=by_channel,
             withheld=withheld,
+            campaigns=readiness(
+                self._plan.campaigns,
+                self._plan.closing_lines,
+                profile.region,
+                self._as_of,
+                cards,
+            ),
             not_evaluated=not_evaluated,
             freshness=self._freshness[before is not None],
         )

@@ -15,6 +15,7 @@ import numpy as np
 
 from shopace.core.evaluation import evaluate, periods_of
 from shopace.core.host.registry import fingerprint
+from shopace.core.vocabulary.campaigns import CAMPAIGN_GMV
 from shopace.core.vocabulary.channels import ALL, FIVE, Channel
 from shopace.core.vocabulary.formula import Operation, Ref, denominator, refs
 from shopace.core.vocabulary.triggers import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from shopace.core.evaluation import Column as Row
     from shopace.core.evaluation import Floats
     from shopace.core.host.registry import Registry
+    from shopace.core.vocabulary.campaigns import Campaign
     from shopace.core.vocabulary.formula import Formula
     from shopace.core.vocabulary.measures import Measure
     from shopace.core.vocabulary.metrics import Metric
@@ -450,6 +452,21 @@ class Plan:
         if isinstance(condition, Declined | BehindPeers):
             return Test(condition, column)
         return Test(condition, column, self.values[condition.line.key])
+
+    @cached_property
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """The campaigns to prepare for on the as-of date, the nearest first."""
+        ahead = (each for each in self.registry.campaigns if each.is_ahead(self.manifest.as_of))
+        return tuple(sorted(ahead, key=lambda each: (each.starts_on, each.name)))
+
+    @cached_property
+    def closing_lines(self) -> frozenset[str]:
+        """Policy lines on which campaigns are closed to a shop."""
+        return frozenset(
+            line.key
+            for line in self.policy.lines
+            if line.stake is not None and line.stake.measure == CAMPAIGN_GMV
+        )
 
     def lines_for(self, region: str) -> tuple[PolicyLine, ...]:
         """The policy lines that hold on the as-of date in a region and can be read here."""

@@ -115,6 +115,18 @@ class Withheld(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The card shown instead; empty for `limit`."""
 
 
+class CampaignReadiness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What to fix before a named campaign begins."""
+
+    name: str
+    starts_on: dt.date
+    days_left: int
+    blocked_by: tuple[str, ...] = ()
+    """Cards of the risks that close campaigns to the shop."""
+    fix_first: tuple[str, ...] = ()
+    """Cards of risks and declines, ranked; gaps to peers can wait."""
+
+
 class NotEvaluated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What of a category was not diagnosed, and why."""
 
@@ -169,5 +181,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The overall list: card ids, one per objective, ranked."""
     by_channel: dict[Channel, tuple[str, ...]] = {}
     withheld: tuple[Withheld, ...] = ()
+    campaigns: tuple[CampaignReadiness, ...] = ()
+    """The campaigns ahead in the shop's region."""
     not_evaluated: tuple[NotEvaluated, ...] = ()
     freshness: Freshness

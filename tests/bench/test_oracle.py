@@ -19,6 +19,7 @@ from shopace.core.host.registry import Registry
 from shopace.core.pipeline.run import SLICE_SHOPS, Inputs, diagnose_block, diagnose_shop
 from shopace.core.records.diagnosis import Diagnosis
 from shopace.core.records.document import Document
+from shopace.core.vocabulary.campaigns import Campaign
 from shopace.core.vocabulary.parameters import CORE_PARAMETERS
 from shopace.core.warehouse.benchmark_build import build_benchmarks
 from shopace.core.warehouse.mapping import load_mapping
@@ -31,6 +32,16 @@ LAST_DAY = dt.date(2026, 10, 31)
 WEEK = dt.timedelta(days=7)
 SHOPS, BLOCK_SHOPS = 150, 64
 EXAMPLES = Path(__file__).parents[2] / "examples"
+
+CAMPAIGNS = tuple(
+    Campaign(
+        name=f"in {days} days",
+        starts_on=LAST_DAY + dt.timedelta(days),
+        ends_on=LAST_DAY + dt.timedelta(days + 3),
+        regions=regions,
+    )
+    for days, regions in ((45, ("*",)), (46, ("*",)), (0, ("*",)), (7, ("SG",)), (1, ("US", "SG")))
+)
 
 Documents = dict[str, Document]
 Parameters = dict[str, float]
@@ -163,7 +174,9 @@ def configured(home: Path, memories: Memories, policy: Policy) -> Callable[[Para
 
     def differing(parameters: Parameters) -> list[str]:
         registry = load_registry(
-            BUILTIN, configuration=Configuration(parameters=parameters), use_entry_points=False
+            BUILTIN,
+            configuration=Configuration(parameters=parameters, campaigns=CAMPAIGNS),
+            use_entry_points=False,
         )
         inputs = inputs_of(home, registry, policy, LAST_DAY)
         one, other = by_engine(inputs, memories), by_oracle(inputs, memories)

@@ -163,3 +163,13 @@ def test_policy_packs_lie_beside_the_file_and_come_on_top_of_the_default_ones(fi
 def test_the_default_policy_packs_can_be_left_out(file: Path) -> None:
     file.write_text('[policy]\npacks = ["ours.json"]\nuse_default = false\n')
     assert load_configuration(file).packs(DEFAULT_PACKS) == (file.parent / "ours.json",)
+
+
+def test_a_campaign_that_ends_before_it_starts_is_refused(file: Path) -> None:
+    told = problems(
+        file,
+        '[[campaigns]]\nname = "Fair"\nstarts_on = 2026-11-27\nends_on = 2026-11-26\n',
+    )
+    assert told == {
+        "shopace.toml: campaigns[0]": "shopace.toml: campaigns[0]: ends before it starts"
+    }

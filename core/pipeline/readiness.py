@@ -1,0 +1,45 @@
+"""What a shop should fix before a named campaign begins."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from shopace.core.records.diagnosis import CampaignReadiness
+from shopace.core.vocabulary.triggers import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from shopace.core.records.card import TaskCard
+    from shopace.core.vocabulary.campaigns import Campaign
+
+FIRST = (Priority.P0.name, Priority.P1.name)
+"""Risks and declines come before a campaign; gaps to peers can wait until after it."""
+
+
+def readiness(
+    campaigns: Sequence[Campaign],
+    closing: Collection[str],
+    region: str,
+    as_of: dt.date,
+    cards: Sequence[TaskCard],
+) -> tuple[CampaignReadiness, ...]:
+    """For each campaign in the shop's region; `closing` are the lines that close campaigns."""
+    ahead = [each for each in campaigns if region in each.regions or "*" in each.regions]
+    if not ahead:
+        return ()
+    blocked_by = tuple(
+        card.id for card in cards if card.risk is not None and card.risk.line in closing
+    )
+    fix_first = tuple(card.id for card in cards if card.priority in FIRST)
+    return tuple(
+        CampaignReadiness(
+            name=each.name,
+            starts_on=each.starts_on,
+            days_left=(each.starts_on - as_of).days,
+            blocked_by=blocked_by,
+            fix_first=fix_first,
+        )
+        for each in ahead
+    )
