@@ -63,6 +63,8 @@ class Measured:
     events: Mapping[Period, Floats]
     sufficient: Flags
     """(C, n): the sample of the last seven days is no hindrance to hold the value to a line."""
+    unused: Flags
+    """(C, n): sales of a channel in which the shop showed nothing for 30 days."""
     tier: Integers
     """(n): the level, or NO_DATA, NOT_APPLICABLE of `cohorts`."""
     cohorts: Integers

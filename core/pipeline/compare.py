@@ -175,7 +175,7 @@ def _with_peers(batch: Batch, measured: Measured, improved: Flags) -> _Peers:
     with np.errstate(all="ignore"):
         behind = np.where(size == 0, 0.0, (top - value) / size)
     known = ~np.isnan(value)
-    judged = known & enough & (used >= 0) & ~_unused(plan, measured)[columns]
+    judged = known & enough & (used >= 0) & ~measured.unused[columns]
     wide = judged & (behind >= plan.values["core.ab_gap"])
 
     share = np.full(value.shape, -1, dtype=np.int8)
@@ -194,14 +194,6 @@ def _with_peers(batch: Batch, measured: Measured, improved: Flags) -> _Peers:
     level[columns] = used
     percentile[columns] = share
     return found
-
-
-def _unused(plan: Plan, measured: Measured) -> Flags:
-    """Sales columns of channels in which the shop showed nothing for 30 days (C, shops)."""
-    unused = np.zeros((len(plan.columns), measured.rows.shape[1]), dtype=bool)
-    judged = plan.shown_row >= 0
-    unused[judged] = measured.rows[plan.shown_row[judged]] == 0
-    return unused
 
 
 def _cohort_of(

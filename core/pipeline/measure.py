@@ -61,6 +61,7 @@ def measure(batch: Batch) -> Measured:
         values={period: program.run(rows) for period, program in plan.programs.items()},
         samples=samples,
         sufficient=enough | ~plan.is_quotient,
+        unused=_unused(plan, rows),
         events={period: program.run(rows) for period, program in plan.events.items()},
         tier=tier,
         cohorts=positions(levels, plan.cohort_index),
@@ -72,6 +73,13 @@ def measure(batch: Batch) -> Measured:
         ),
         failed=failed,
     )
+
+
+def _unused(plan: Plan, rows: Floats) -> Flags:
+    unused = np.zeros((len(plan.columns), rows.shape[1]), dtype=bool)
+    judged = plan.shown_row >= 0
+    unused[judged] = rows[plan.shown_row[judged]] == 0
+    return unused
 
 
 def vocabularies(plan: Plan) -> Vocabularies:

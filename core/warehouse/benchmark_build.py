@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from shopace.core.host.registry import Registry
     from shopace.core.warehouse.snapshot import Snapshot
 
-RULES = 2
+RULES = 3
 """Counts up when what is computed here changes, so that sets of earlier rules are built anew."""
 PER_MILLE = 1000
 ROWS_AT_ONCE = 64
@@ -149,7 +149,11 @@ def _cohorts(plan: Plan, snapshot: Snapshot) -> tuple[list[Cohort], list[NDArray
 
 
 def _oriented(plan: Plan, snapshot: Snapshot, columns: list[int]) -> Floats:
-    """30-day values times the metric's sign, NaN where the sample does not suffice."""
+    """30-day values times the metric's sign, NaN for who is no peer.
+
+    That is a shop without a sufficient sample, and for sales of a channel one that does not use it:
+    its zeros would pull the benchmark of those who do.
+    """
     parts = []
     for number in range(len(snapshot)):
         block = snapshot.block(number)
@@ -159,7 +163,8 @@ def _oriented(plan: Plan, snapshot: Snapshot, columns: list[int]) -> Floats:
         )
         least = plan.min_sample[columns]
         enough = (least == 0) | (samples >= least) | ~plan.is_quotient[columns]
-        parts.append(np.where(enough, plan.sign[columns] * values, np.nan))
+        peer = enough & ~measured.unused[columns]
+        parts.append(np.where(peer, plan.sign[columns] * values, np.nan))
     return np.concatenate(parts, axis=1)
 
 
