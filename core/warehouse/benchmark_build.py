@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shopace.core.evaluation import median, midpoint_change
+from shopace.core.evaluation import midpoint_change, weighted_median
 from shopace.core.host.registry import fingerprint
 from shopace.core.pipeline.load import load
 from shopace.core.pipeline.measure import measure, vocabularies
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from shopace.core.host.registry import Registry
     from shopace.core.warehouse.snapshot import Snapshot
 
-RULES = 3
+RULES = 4
 """Counts up when what is computed here changes, so that sets of earlier rules are built anew."""
 PER_MILLE = 1000
 ROWS_AT_ONCE = 64
@@ -86,12 +86,12 @@ def build_benchmarks(
             _order_statistics(values[:, shops], tops, arrays, cohort, first)
         done = _tell(progress, done, total)
     for at, part in enumerate(steps_of_moves):
-        values = _moves(plan, snapshot, part)
+        values, weights = _moves(plan, snapshot, part)
         place = slice(at * ROWS_AT_ONCE, at * ROWS_AT_ONCE + len(part))
         for cohort, shops in enumerate(members):
-            inside = values[:, shops]
-            arrays["moves"][cohort, place] = median(inside.T)
-            arrays["movers"][cohort, place] = np.count_nonzero(~np.isnan(inside), axis=1)
+            inside, weight = values[:, shops].T, weights[:, shops].T
+            arrays["moves"][cohort, place] = weighted_median(inside, weight)
+            arrays["movers"][cohort, place] = np.count_nonzero(~np.isnan(inside), axis=0)
         done = _tell(progress, done, total)
 
     def named(numbers: list[int]) -> tuple[tuple[str, str], ...]:
@@ -168,21 +168,24 @@ def _oriented(plan: Plan, snapshot: Snapshot, columns: list[int]) -> Floats:
     return np.concatenate(parts, axis=1)
 
 
-def _moves(plan: Plan, snapshot: Snapshot, columns: list[int]) -> Floats:
-    """Midpoint change of seven days against the seven before, NaN without a sample in both.
+def _moves(plan: Plan, snapshot: Snapshot, columns: list[int]) -> tuple[Floats, Floats]:
+    """Midpoint change of seven days against the seven before, and what each weighs.
 
-    From no orders to none is no change of the market: where most shops are idle, their zeros would
-    hide that all the others fell.
+    NaN without a sample in both: from no orders to none is no change of the market, and where most
+    shops are idle their zeros would hide that all the others fell. A sample below the metric's
+    minimum weighs in proportion to it: three orders that became two tell little of the market.
     """
-    parts = []
+    changes, weights = [], []
+    least = plan.min_sample[columns]
     for number in range(len(snapshot)):
         block = snapshot.block(number)
         measured = measure(load(plan, block, 0, len(block.shops)))
         weeks = (Period.L7D, Period.P7D)
         change = midpoint_change(*(measured.values[week][columns] for week in weeks))
         sample = np.minimum(*(measured.samples[week][columns] for week in weeks))
-        parts.append(np.where(sample > 0, change, np.nan))
-    return np.concatenate(parts, axis=1)
+        changes.append(np.where(sample > 0, change, np.nan))
+        weights.append(np.where(sample >= least, 1.0, sample / np.where(least > 0, least, 1.0)))
+    return np.concatenate(changes, axis=1), np.concatenate(weights, axis=1)
 
 
 def _order_statistics(

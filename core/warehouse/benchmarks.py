@@ -7,7 +7,7 @@ On disk a folder `<id>/` with `manifest.json` and memory-mappable arrays, C-orde
 | `peers.npy` | (cohorts, rows) | shops with a known, sufficient value |
 | `lower.npy`, `upper.npy` | (cohorts, rows) | the benchmark, this shop excluded: two neighbours |
 | `grid.npy` | (cohorts, rows, 21) | every twentieth of the cohort, nearest rank, ascending |
-| `moves.npy`, `movers.npy` | (cohorts, move rows) | median midpoint change L7D, of how many shops |
+| `moves.npy`, `movers.npy` | (cohorts, move rows) | the market's move of L7D, of how many shops |
 
 Values are *oriented*: multiplied by −1 where lower is better, so that more is always better. Of m
 values the benchmark of a shop is the k-th of the other m − 1, k = ⌈top × (m − 1)⌉: without the shop

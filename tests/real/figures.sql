@@ -6,19 +6,19 @@ CREATE OR REPLACE MACRO midpoint_change(now, before) AS
     CASE WHEN now = 0 AND before = 0 THEN 0 ELSE (now - before) / ((now + before) / 2) END;
 
 -- The metrics that these facts can tell. `sample` counts what the value rests on; a quotient is
--- compared with peers only where its sample over 30 days is `least` or more. What is judged is
--- better the higher it is.
+-- compared with peers only where its sample over 30 days is `least` or more; with `enough` a shop
+-- weighs fully in the market's move. What is judged is better the higher it is.
 CREATE OR REPLACE TEMP TABLE definitions AS
 FROM (VALUES
-    ('product_clicks',  'product_clicks',  NULL,         'product_clicks',  0,  true),
-    ('orders',          'orders',          NULL,         'orders',          0,  true),
-    ('gmv',             'gmv',             NULL,         'orders',          0,  true),
-    ('aov_sku',         'gmv',             'sku_orders', 'sku_orders',      20, true),
-    ('active_products', 'active_products', NULL,         'active_products', 0,  true),
-    ('sku_orders',      'sku_orders',      NULL,         'sku_orders',      0,  false),
-    ('items_sold',      'items_sold',      NULL,         'items_sold',      0,  false),
-    ('shipping_fees',   'shipping_fees',   NULL,         'shipping_fees',   0,  false)
-) AS _ (metric, above, below, sample, least, judged);
+    ('product_clicks',  'product_clicks',  NULL,         'product_clicks',  0,  100, true),
+    ('orders',          'orders',          NULL,         'orders',          0,  20, true),
+    ('gmv',             'gmv',             NULL,         'orders',          0,  20, true),
+    ('aov_sku',         'gmv',             'sku_orders', 'sku_orders',      20, 20, true),
+    ('active_products', 'active_products', NULL,         'active_products', 0,  5, true),
+    ('sku_orders',      'sku_orders',      NULL,         'sku_orders',      0,  0, false),
+    ('items_sold',      'items_sold',      NULL,         'items_sold',      0,  0, false),
+    ('shipping_fees',   'shipping_fees',   NULL,         'shipping_fees',   0,  0, false)
+) AS _ (metric, above, below, sample, least, enough, judged);
 
 -- The windows, each with the one before it, and the 13 weeks before the current one (W1 = P7D).
 CREATE OR REPLACE TEMP TABLE periods AS
@@ -68,6 +68,7 @@ SELECT
     END AS value,
     sample.value AS sample,
     least,
+    enough,
     judged
 FROM definitions
 JOIN sums AS above ON above.measure = definitions.above
@@ -86,6 +87,7 @@ SELECT
     now.industry,
     midpoint_change(now.value, before.value) AS change,
     least(now.sample, before.sample) AS compared,
+    now.enough,
     now.sample + before.sample AS events
 FROM figures AS now JOIN figures AS before USING (shop, metric)
 WHERE now.period = 'L7D' AND before.period = 'P7D' AND now.judged;
@@ -113,19 +115,43 @@ FROM centred
 GROUP BY ALL
 HAVING count(*) >= 4;
 
--- The market's move: the median change of the narrowest cohort with 20 others in it. Who had
--- nothing to compare in one of the two weeks moves nobody.
+-- The market's move: the weighted median change of the narrowest cohort with 20 others in it. Who
+-- had nothing to compare in one of the two weeks moves nobody, and who had less than the minimum
+-- sample counts in proportion.
 CREATE OR REPLACE TEMP TABLE markets AS
-WITH movers AS (FROM changes WHERE change IS NOT NULL AND compared > 0),
-of_industry AS (
-    SELECT metric, industry, median(change) AS market
+WITH movers AS (
+    SELECT *, CASE WHEN compared >= enough THEN 1 ELSE compared / enough END AS weight
+    FROM changes
+    WHERE change IS NOT NULL AND compared > 0
+),
+weighed AS (
+    SELECT
+        metric,
+        industry,
+        change,
+        sum(weight) OVER (inside ORDER BY change) AS up_to_in_industry,
+        sum(weight) OVER inside AS all_in_industry,
+        sum(weight) OVER (everywhere ORDER BY change) AS up_to,
+        sum(weight) OVER everywhere AS in_all
     FROM movers
+    WINDOW inside AS (PARTITION BY metric, industry), everywhere AS (PARTITION BY metric)
+),
+of_industry AS (
+    SELECT
+        metric,
+        industry,
+        (min(change) FILTER (up_to_in_industry * 2 >= all_in_industry)
+         + min(change) FILTER (up_to_in_industry * 2 > all_in_industry)) / 2 AS market
+    FROM weighed
     GROUP BY ALL
     HAVING count(*) - 1 >= 20
 ),
 of_region AS (
-    SELECT metric, median(change) AS market
-    FROM movers
+    SELECT
+        metric,
+        (min(change) FILTER (up_to * 2 >= in_all)
+         + min(change) FILTER (up_to * 2 > in_all)) / 2 AS market
+    FROM weighed
     GROUP BY ALL
     HAVING count(*) - 1 >= 20
 )
