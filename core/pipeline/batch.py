@@ -63,8 +63,12 @@ class Measured:
     events: Mapping[Period, Floats]
     sufficient: Flags
     """(C, n): the sample of the last seven days is no hindrance to hold the value to a line."""
-    unused: Flags
-    """(C, n): sales of a channel in which the shop showed nothing for 30 days."""
+    is_peer: Flags
+    """(C, n): fit to be compared with peers over 30 days, and to be one of them.
+
+    Not without a sufficient sample, nor for sales of a channel in which the shop showed nothing:
+    its zeros would pull the benchmark of those who use it.
+    """
     tier: Integers
     """(n): the level, or NO_DATA, NOT_APPLICABLE of `cohorts`."""
     cohorts: Integers

@@ -165,8 +165,6 @@ def _with_peers(batch: Batch, measured: Measured, improved: Flags) -> _Peers:
 
     sign = plan.sign[columns]
     value = sign * measured.values[Period.L30D][columns]
-    sample, least = measured.samples[Period.L30D][columns], plan.min_sample[columns]
-    enough = (least == 0) | (sample >= least) | ~plan.is_quotient[columns]
     used, others, cohort = _cohort_of(plan, measured, plan.benchmarks.peers[:, rows])
     cell = cohort * plan.benchmarks.lower.shape[1] + rows[:, None]
     lower, upper = plan.benchmarks.lower.ravel()[cell], plan.benchmarks.upper.ravel()[cell]
@@ -175,7 +173,7 @@ def _with_peers(batch: Batch, measured: Measured, improved: Flags) -> _Peers:
     with np.errstate(all="ignore"):
         behind = np.where(size == 0, 0.0, (top - value) / size)
     known = ~np.isnan(value)
-    judged = known & enough & (used >= 0) & ~measured.unused[columns]
+    judged = known & (used >= 0) & measured.is_peer[columns]
     wide = judged & (behind >= plan.values["core.ab_gap"])
 
     share = np.full(value.shape, -1, dtype=np.int8)

@@ -55,13 +55,12 @@ def measure(batch: Batch) -> Measured:
         if (period, "gmv", channel) in plan.row_of
     }
     samples = {period: program.run(rows) for period, program in plan.samples.items()}
-    enough = (plan.min_sample == 0) | (samples[Period.L7D] >= plan.min_sample)
     return Measured(
         rows=rows,
         values={period: program.run(rows) for period, program in plan.programs.items()},
         samples=samples,
-        sufficient=enough | ~plan.is_quotient,
-        unused=_unused(plan, rows),
+        sufficient=_sufficient(plan, samples[Period.L7D]),
+        is_peer=_sufficient(plan, samples[Period.L30D]) & ~_unused(plan, rows),
         events={period: program.run(rows) for period, program in plan.events.items()},
         tier=tier,
         cohorts=positions(levels, plan.cohort_index),
@@ -75,7 +74,14 @@ def measure(batch: Batch) -> Measured:
     )
 
 
+def _sufficient(plan: Plan, sample: Floats) -> Flags:
+    """Whether a value may be held to a line or a peer: a quotient needs its minimum sample."""
+    enough = (plan.min_sample == 0) | (sample >= plan.min_sample)
+    return np.asarray(enough | ~plan.is_quotient)
+
+
 def _unused(plan: Plan, rows: Floats) -> Flags:
+    """Sales columns of channels in which the shop showed nothing for 30 days."""
     unused = np.zeros((len(plan.columns), rows.shape[1]), dtype=bool)
     judged = plan.shown_row >= 0
     unused[judged] = rows[plan.shown_row[judged]] == 0

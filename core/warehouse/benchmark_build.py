@@ -28,14 +28,15 @@ from shopace.core.warehouse.folders import MANIFEST, publish, unfinished, write_
 from shopace.core.warehouse.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from shopace.core.evaluation import Floats
     from shopace.core.host.registry import Registry
-    from shopace.core.warehouse.snapshot import Snapshot
+    from shopace.core.pipeline.batch import Measured
+    from shopace.core.warehouse.snapshot import Block, Snapshot
 
 RULES = 4
 """Counts up when what is computed here changes, so that sets of earlier rules are built anew."""
@@ -67,8 +68,8 @@ def build_benchmarks(
         for number, column in enumerate(plan.columns)
         if column.metric.direction is not Direction.NEITHER
     ]
-    prints = {plan.columns[n].metric.key: "" for n in (*rows, *moves)}
-    prints = {metric: plan.print_of(metric) for metric in sorted(prints)}
+    used = sorted({plan.columns[n].metric.key for n in (*rows, *moves)})
+    prints = {metric: plan.print_of(metric) for metric in used}
     identity = f"{snapshot.id}-{fingerprint([RULES, snapshot.id, prints, registry.ladders], 8)}"
     if (folder / identity / MANIFEST).is_file():
         return open_benchmarks(folder / identity)
@@ -127,9 +128,8 @@ def _cohorts(plan: Plan, snapshot: Snapshot) -> tuple[list[Cohort], list[NDArray
     """Every cohort of the snapshot, sorted, and the positions of its shops."""
     codes: dict[str, list[NDArray[np.int64]]] = {"region": [], "currency": [], "industry": []}
     tier = []
-    for number in range(len(snapshot)):
-        block = snapshot.block(number)
-        tier.append(measure(load(plan, block, 0, len(block.shops))).tier)
+    for block, measured in _measured(plan, snapshot):
+        tier.append(measured.tier)
         for field, parts in codes.items():
             parts.append(block.profile[field].astype(np.int64))
     levels = cohorts_of(
@@ -148,23 +148,20 @@ def _cohorts(plan: Plan, snapshot: Snapshot) -> tuple[list[Cohort], list[NDArray
     return ordered, [found[cohort] for cohort in ordered]
 
 
-def _oriented(plan: Plan, snapshot: Snapshot, columns: list[int]) -> Floats:
-    """30-day values times the metric's sign, NaN for who is no peer.
-
-    That is a shop without a sufficient sample, and for sales of a channel one that does not use it:
-    its zeros would pull the benchmark of those who do.
-    """
-    parts = []
+def _measured(plan: Plan, snapshot: Snapshot) -> Iterator[tuple[Block, Measured]]:
+    """Every block, as the pipeline measures it."""
     for number in range(len(snapshot)):
         block = snapshot.block(number)
-        measured = measure(load(plan, block, 0, len(block.shops)))
-        values, samples = (
-            each[Period.L30D][columns] for each in (measured.values, measured.samples)
-        )
-        least = plan.min_sample[columns]
-        enough = (least == 0) | (samples >= least) | ~plan.is_quotient[columns]
-        peer = enough & ~measured.unused[columns]
-        parts.append(np.where(peer, plan.sign[columns] * values, np.nan))
+        yield block, measure(load(plan, block, 0, len(block.shops)))
+
+
+def _oriented(plan: Plan, snapshot: Snapshot, columns: list[int]) -> Floats:
+    """30-day values times the metric's sign, NaN for who is no peer."""
+    sign = plan.sign[columns]
+    parts = [
+        np.where(measured.is_peer[columns], sign * measured.values[Period.L30D][columns], np.nan)
+        for _, measured in _measured(plan, snapshot)
+    ]
     return np.concatenate(parts, axis=1)
 
 
@@ -177,10 +174,8 @@ def _moves(plan: Plan, snapshot: Snapshot, columns: list[int]) -> tuple[Floats, 
     """
     changes, weights = [], []
     least = plan.min_sample[columns]
-    for number in range(len(snapshot)):
-        block = snapshot.block(number)
-        measured = measure(load(plan, block, 0, len(block.shops)))
-        weeks = (Period.L7D, Period.P7D)
+    weeks = (Period.L7D, Period.P7D)
+    for _, measured in _measured(plan, snapshot):
         change = midpoint_change(*(measured.values[week][columns] for week in weeks))
         sample = np.minimum(*(measured.samples[week][columns] for week in weeks))
         changes.append(np.where(sample > 0, change, np.nan))
