@@ -6,13 +6,14 @@ liveness by heartbeat key, the canary job.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Self
@@ -43,11 +44,32 @@ class _Child:
     next_start: float = 0.0
 
 
+@contextlib.contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set, for what is to end in order. From the main thread.
+
+    To be entered before anything is started that has to be ended.
+    """
+    stop = threading.Event()
+
+    def ask_to_stop(number: int, _: FrameType | None) -> None:
+        log.info("supervisor.stopping", signal=signal.Signals(number).name)
+        stop.set()
+
+    before = {each: signal.signal(each, ask_to_stop) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
 class Supervisor:
     """Starts and keeps N worker processes.
 
-    `run()` blocks until SIGTERM or SIGINT. As a context manager it works from a thread: children
-    are there from entry to exit. Raises ServerError at the start when a server is not fit.
+    `run()` blocks until `stop` is set, as `stop_on_signals` does. As a context manager it works
+    from a thread: children are there from entry to exit. Raises ServerError at the start when a
+    server is not fit.
     """
 
     def __init__(
@@ -56,24 +78,20 @@ class Supervisor:
         *,
         processes: int | None = None,
         command: Sequence[str] = CHILD_COMMAND,
+        stop: threading.Event | None = None,
     ) -> None:
         self._settings = settings
         self._command = tuple(command)
         self._children = [
             _Child(number) for number in range(processes if processes is not None else _cores())
         ]
-        self._stop = threading.Event()
+        self._stop = stop if stop is not None else threading.Event()
         self._thread: threading.Thread | None = None
 
     def run(self) -> None:
-        """Work until SIGTERM or SIGINT; afterwards every child is gone. From the main thread."""
+        """Work until told to stop; afterwards every child is gone."""
         self._check()
-        before = {each: signal.signal(each, self._on_signal) for each in _SIGNALS}
-        try:
-            self._keep()
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
+        self._keep()
 
     def __enter__(self) -> Self:
         self._check()
@@ -101,10 +119,6 @@ class Supervisor:
         """Of the children that are running."""
         running = [each.process for each in self._children]
         return [each.pid for each in running if each is not None and each.poll() is None]
-
-    def _on_signal(self, number: int, _: FrameType | None) -> None:
-        log.info("supervisor.stopping", signal=signal.Signals(number).name)
-        self.stop()
 
     def _check(self) -> None:
         check_server(self._settings.broker_url, "broker")
@@ -159,9 +173,6 @@ class Supervisor:
                 log.error("child.killed", pid=process.pid, cause="did not end in time")  # noqa: TRY400
                 process.kill()
                 process.wait()
-
-
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def _start(command: Sequence[str], settings: Settings) -> subprocess.Popen[bytes]:

@@ -31,11 +31,14 @@ def command(processes: int | None, embedded: bool) -> None:
     from shopace.workers.embedded import embedded_server
     from shopace.workers.logging import configure_logging
     from shopace.workers.settings import URL_VARIABLES, settings_from_environment
-    from shopace.workers.supervisor import Supervisor
+    from shopace.workers.supervisor import Supervisor, stop_on_signals
 
     level = logging.DEBUG if session().verbosity > 1 else logging.INFO
     configure_logging(json=True if session().json else None, level=level)
-    with embedded_server(session().folder) if embedded else nullcontext() as server:
+    with (
+        stop_on_signals() as stop,
+        embedded_server(session().folder) if embedded else nullcontext() as server,
+    ):
         named = (
             {
                 URL_VARIABLES["broker"]: server.url_broker,
@@ -52,6 +55,6 @@ def command(processes: int | None, embedded: bool) -> None:
                 " Ctrl-C ends it and the workers.",
                 err=True,
             )
-        Supervisor(settings, processes=processes).run()
+        Supervisor(settings, processes=processes, stop=stop).run()
     if session().json:
         session().emit({"stopped": True})

@@ -24,10 +24,11 @@ RUN_SUPERVISOR = """
 import sys
 from shopace.workers.logging import configure_logging
 from shopace.workers.settings import decode_settings
-from shopace.workers.supervisor import Supervisor
+from shopace.workers.supervisor import Supervisor, stop_on_signals
 configure_logging()
-supervisor = Supervisor(decode_settings(sys.stdin.buffer.read()), processes=2, command=sys.argv[1:])
-supervisor.run()
+settings = decode_settings(sys.stdin.buffer.read())
+with stop_on_signals() as stop:
+    Supervisor(settings, processes=2, command=sys.argv[1:], stop=stop).run()
 """
 Until = Callable[..., None]
 
