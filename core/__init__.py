@@ -18,19 +18,27 @@ from shopace.core.vocabulary.channels import (
     parse_channel,
 )
 from shopace.core.vocabulary.formula import Formula, measure
+from shopace.core.vocabulary.incentives import Incentive, Programme, RewardKind
 from shopace.core.vocabulary.measures import STANDARD_MEASURES, Measure
 from shopace.core.vocabulary.metrics import Alias, Benchmark, Metric
 from shopace.core.vocabulary.objectives import STANDARD_OBJECTIVES
 from shopace.core.vocabulary.parameters import Parameter
 from shopace.core.vocabulary.plugins import Declaration, Plugin
+from shopace.core.vocabulary.products import (
+    ON_SALE,
+    ListingQuality,
+    ProductCondition,
+    ProductStatus,
+    product_at_least,
+    product_at_most,
+    product_is,
+)
 from shopace.core.vocabulary.tasks import (
     Action,
     ActionKind,
     Completion,
     Effort,
-    Incentive,
     Objective,
-    RewardKind,
     TaskTemplate,
     TaskType,
 )
@@ -60,6 +68,7 @@ __all__ = [
     "FIVE",
     "GROUP_MEMBERS",
     "LIVES",
+    "ON_SALE",
     "SHOP",
     "STANDARD_MEASURES",
     "STANDARD_OBJECTIVES",
@@ -76,6 +85,7 @@ __all__ = [
     "Effort",
     "Formula",
     "Incentive",
+    "ListingQuality",
     "Measure",
     "Metric",
     "Objective",
@@ -85,6 +95,9 @@ __all__ = [
     "Plugin",
     "Priority",
     "Problem",
+    "ProductCondition",
+    "ProductStatus",
+    "Programme",
     "RewardKind",
     "ShopaceError",
     "TaskTemplate",
@@ -99,4 +112,7 @@ __all__ = [
     "hookimpl",
     "measure",
     "parse_channel",
+    "product_at_least",
+    "product_at_most",
+    "product_is",
 ]

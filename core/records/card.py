@@ -64,6 +64,22 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The policy line or named line that was crossed."""
 
 
+class ProductRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A product that stands behind a finding, or that a task acts on."""
+
+    id: str
+    title: str = ""
+    gmv_30d: float | None = None
+    """Absent when unknown."""
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """Penalty points that end by themselves, and the first day without them."""
+
+    on: dt.date
+    points: float
+
+
 class Risk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a P0 card says beyond its evidence."""
 
@@ -83,6 +99,12 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How far the next step of the ladder is."""
     ending_30d: float | None = None
     """Points that end within 30 days; absent when unknown."""
+    endings: tuple[Ending, ...] = ()
+    """When the points end, the next first; empty when not known in detail."""
+    from_date: dt.date | None = None
+    """From when the privilege is lost; absent when unknown."""
+    act_by: dt.date | None = None
+    """The last day to act, where a deadline is known: an appeal, the next monthly check."""
 
 
 class Benefit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -93,13 +115,17 @@ class Benefit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     method: Text | None = None
 
 
-class Reward(msgspec.Struct, frozen=True, kw_only=True):
+class Reward(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An incentive on a card. Amount in `currency`."""
 
     reward: str
     amount: float
     currency: str
     valid_until: dt.date
+    programme: str = ""
+    """Key of the incentive programme that offers it."""
+    title: Text | None = None
+    """The programme's own words."""
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -115,7 +141,8 @@ class TaskCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One task, offered to one shop in one channel."""
 
     id: str
-    """The fingerprint `objective:channel`, stable over the life of an episode."""
+    """The fingerprint `objective:channel`, or `objective:channel:product` where a product is named:
+    stable over the life of an episode."""
     priority: str
     """`P0`, `P1` or `P2`: set by the kind of comparison."""
     severity: int
@@ -132,3 +159,9 @@ class TaskCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     risk: Risk | None = None
     incentive: Reward | None = None
     goal: Goal | None = None
+    product: ProductRef | None = None
+    """The product that the task acts on, where it names one."""
+    products: tuple[ProductRef, ...] = ()
+    """The products behind the finding, at most three, the highest GMV of 30 days first."""
+    products_behind: int | None = None
+    """How many there are in all; absent without product facts."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from shopace.core.records.card import TaskBasics, TaskCard
+from shopace.core.records.card import ProductRef, TaskBasics, TaskCard
 from shopace.core.records.text import Text
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import Unit
@@ -42,6 +42,15 @@ class TierStanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     missing_to_next: float | None = None
     since: dt.date | None = None
     """First as-of date of the present tier, as far as memory goes."""
+    days_since_change: int | None = None
+    """Days from `since` to the as-of date."""
+    days_to_next: int | None = None
+    """Days until the next tier at today's pace; absent when unknown, or when the pace of the last
+    seven days does not lead there."""
+    benefits: tuple[Text, ...] = ()
+    """What the tier unlocks, as configured."""
+    next_benefits: tuple[Text, ...] = ()
+    """What the next tier unlocks on top."""
 
 
 class GmvPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,6 +96,33 @@ class RiskMonitor(msgspec.Struct, frozen=True, kw_only=True):
     cards: tuple[str, ...]
 
 
+class Criterion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One condition of Seller Center eligibility (S3)."""
+
+    key: str
+    title: Text
+    metric: str
+    outcome: Literal["met", "not_met", "no_data", "not_applicable"]
+    at: str
+    """`least`, `most`, `above` or `below`: how the value must stand to the line."""
+    line: float
+    unit: Unit
+    value: float | None = None
+    distance: float | None = None
+    """How far the value is from meeting the line; 0 when met, absent when unknown."""
+    source: str = ""
+
+
+class Eligibility(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Seller Center eligibility, each criterion met or not."""
+
+    outcome: Literal["met", "not_met", "no_data"]
+    """`met` only when every criterion is known to be; `not_met` when one is known not to be."""
+    criteria: tuple[Criterion, ...]
+    next_check: dt.date | None = None
+    """The next monthly check, where its day is configured."""
+
+
 class MetricNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of "need attention" or "can improve"."""
 
@@ -103,6 +139,8 @@ class MetricNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     peers: int | None = None
     cohort: str | None = None
     cards: tuple[str, ...] = ()
+    products: tuple[ProductRef, ...] = ()
+    """The products behind it, at most three, the highest GMV of 30 days first."""
 
 
 class Withheld(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -139,7 +177,7 @@ class NotEvaluated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     detail: str = ""
 
 
-class Freshness(msgspec.Struct, frozen=True, kw_only=True):
+class Freshness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the diagnosis rests on."""
 
     latest_available_date: dt.date
@@ -152,6 +190,8 @@ class Freshness(msgspec.Struct, frozen=True, kw_only=True):
     """Plugin key → version."""
     memory: bool
     """False: no earlier diagnosis was at hand."""
+    incentives: str = ""
+    """The incentive programmes in use; empty without any."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -170,6 +210,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     channel_conclusions: dict[Channel, Conclusion] = {}
     gmv: GmvBreakdown
     risk_monitor: RiskMonitor | None = None
+    eligibility: Eligibility | None = None
+    """Absent where nothing of it is known."""
     need_attention: tuple[MetricNote, ...] = ()
     can_improve: tuple[MetricNote, ...] = ()
     improved: tuple[MetricNote, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shopace.core.vocabulary.channels import SHOP, Channel
 from shopace.core.vocabulary.formula import Formula, denominator, numerator
+from shopace.core.vocabulary.products import ProductCondition
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Direction, Unit, Window
 
@@ -40,6 +41,8 @@ class Metric(Record, frozen=True, kw_only=True):
     """Key metrics lead to a P1 card when they decline; others are shown in the list only."""
     gmv_factor: bool = False
     """The channel's GMV is proportional to it, other factors equal: a gap has a GMV value."""
+    products: tuple[ProductCondition, ...] = ()
+    """The products behind it: those that meet all of these. Empty: none are named."""
     aliases: tuple[Alias, ...] = ()
     since: str = "0.1"
     source: str = ""

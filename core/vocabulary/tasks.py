@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.incentives import Incentive
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.triggers import Condition, Trigger
 from shopace.core.vocabulary.units import Unit
@@ -32,15 +33,6 @@ class Effort(StrEnum):
     HIGH = "high"
 
 
-class RewardKind(StrEnum):
-    """S0's four rewards."""
-
-    PRODUCT_COUPON = "product_coupon"
-    ADS_CREDIT = "ads_credit"
-    PROMOTE_COUPON = "promote_coupon"
-    CASH = "cash"
-
-
 class Objective(Record, frozen=True, kw_only=True):
     """What a task achieves. Of two tasks with one objective only the higher-ranked is shown."""
 
@@ -55,15 +47,6 @@ class Action(Record, frozen=True, kw_only=True):
     target: str
     """A path within the seller's tools that begins with `/`; the reading service knows the host."""
     kind: ActionKind = ActionKind.LINK
-
-
-class Incentive(Record, frozen=True, kw_only=True):
-    """A reward on top. It never lifts a task out of its band."""
-
-    reward: RewardKind
-    amount: float
-    currency: str
-    valid_days: int = 14
 
 
 class Completion(Record, frozen=True, kw_only=True):
@@ -94,9 +77,12 @@ class TaskTemplate(Record, frozen=True, kw_only=True):
     """Where the task can act; None: every channel of the trigger's metric."""
     benefit: str = "GMV lift"
     """The label; an amount with its method is added by the core where it is honest."""
-    incentive: Incentive | None = None
     effort: Effort = Effort.MEDIUM
     valid_days: int = 7
+    incentive: Incentive | None = None
+    names_hero: bool = False
+    """The task acts on the hero product, the live one with the highest GMV of 30 days, and the card
+    names it. Without product facts nothing is named."""
     completion: Completion | None = None
     """None: done when the trigger no longer fires."""
     since: str = "0.1"

@@ -12,6 +12,8 @@ class TierStep(Record, frozen=True, kw_only=True):
     name: str
     gmv_from: float
     aliases: tuple[str, ...] = ()
+    benefits: tuple[str, ...] = ()
+    """What the tier unlocks, in the platform's words. S0 names none: they are configuration."""
 
 
 class TierLadder(Record, frozen=True, kw_only=True):

@@ -10,10 +10,11 @@ from shopace.core.host.contract import RULES, Finding, Rule, known_to, violation
 from shopace.core.host.discovery import load_registry
 from shopace.core.vocabulary.channels import SHOP, Channel
 from shopace.core.vocabulary.formula import Constant, measure
+from shopace.core.vocabulary.incentives import Incentive, RewardKind
 from shopace.core.vocabulary.measures import Measure
 from shopace.core.vocabulary.metrics import Benchmark, Metric
 from shopace.core.vocabulary.plugins import Plugin
-from shopace.core.vocabulary.tasks import Action, Completion, Incentive, RewardKind
+from shopace.core.vocabulary.tasks import Action, Completion
 from shopace.core.vocabulary.triggers import at_least, at_most, behind_peers, crosses, declined
 from shopace.core.vocabulary.units import Direction, Unit, Window
 from shopace.plugins import BUILTIN
