@@ -1324,7 +1324,7 @@ class Oracle:
             message = (
                 f"{{metric}} {verb} {{change:.0%}} against the previous 7 days; GMV is not known"
             )
-            told = fill(message, metric=str(worst.title), change=abs(worst.change))
+            told = fill(message, metric=worst.title, change=abs(worst.change))
             return Conclusion(sentence=told)
         direction = _direction(current, previous)
         if direction == 0 or current is None or previous is None:
@@ -1497,7 +1497,7 @@ def _monitor(cards: Sequence[TaskCard]) -> RiskMonitor | None:
     if not risks:
         return None
     levels = {card.risk.level for card in risks if card.risk is not None}
-    first = str(risks[0].risk.rule) if risks[0].risk is not None else ""
+    first = risks[0].risk.rule if risks[0].risk is not None else ""
     if len(risks) == 1:
         sentence = fill("One risk needs action: {rule}", rule=first)
     else:

@@ -258,7 +258,7 @@ def _monitor(cards: Sequence[TaskCard]) -> RiskMonitor | None:
     if not risks:
         return None
     level = "high" if any(risk.level == "high" for _, risk in risks) else "medium"
-    rule = str(risks[0][1].rule)
+    rule = risks[0][1].rule
     sentence = (
         fill(ONE_RISK, rule=rule) if len(risks) == 1 else fill(RISKS, count=len(risks), rule=rule)
     )

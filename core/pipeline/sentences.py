@@ -78,7 +78,7 @@ class Storyteller:
         direction = _direction(current, previous)
         if not (current >= 0 and previous >= 0) and worst is not None and worst.change is not None:
             message = FELL_INSTEAD if worst.change < 0 else ROSE_INSTEAD
-            told = fill(message, metric=str(worst.title), change=abs(worst.change))
+            told = fill(message, metric=worst.title, change=abs(worst.change))
             return Conclusion(sentence=told)
         if direction == 0:
             return Conclusion(sentence=_flat(current, previous))
@@ -88,7 +88,7 @@ class Storyteller:
             return self._conclude(Channel.SHOP, shop, direction, change)
         channel = moved[0]
         factor, size = self._strongest(channel, shop, direction)
-        params: dict[str, str | float] = {
+        params: dict[str, str | float | Text] = {
             "change": tidy(change, SHARE_DECIMALS) or 0.0,
             "channel": channel.label,
         }

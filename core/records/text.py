@@ -8,17 +8,19 @@ import msgspec
 class Text(msgspec.Struct, frozen=True, omit_defaults=True):
     """`id` is the English message with its placeholders (the gettext message id).
 
-    `text` is the rendered English; absent when there is nothing to fill in and `id` is the text.
+    A parameter may be a sentence itself. Words among the parameters (the name of a channel, of a
+    factor) are message ids too. `text` is the rendered English; absent when there is nothing to
+    fill in and `id` is the text.
     """
 
     id: str
-    params: dict[str, str | float] = {}
+    params: dict[str, str | float | Text] = {}
     text: str = ""
 
     def __str__(self) -> str:
         return self.text or self.id
 
 
-def fill(message: str, **params: str | float) -> Text:
+def fill(message: str, **params: str | float | Text) -> Text:
     """The message with its parameters put in."""
     return Text(message, params, message.format(**params)) if params else Text(message)
