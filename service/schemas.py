@@ -2,7 +2,7 @@
 
 The records' types are the constraints, their docstrings the descriptions. A file says the same as
 msgspec does: what one refuses the other refuses. Two things JSON Schema cannot say by itself are
-left to the judge in `validator`: `1.0` is no integer, and dates are dates.
+left to the judge, `handwritten.validator`: `1.0` is no integer, and dates are dates.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import textwrap
 from enum import Enum
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -22,9 +22,6 @@ from shopace.core.errors import Problem
 from shopace.core.records.diagnosis import Diagnosis
 from shopace.core.records.job import Event, Job
 from shopace.core.records.metrics import Legend, MetricValues
-
-if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MARK = "generated from the records: shopace schemas --write"
@@ -96,20 +93,6 @@ def check(within: Path) -> list[Problem]:
         if path.name not in wanted and _MARK in path.read_text("utf-8")
     ]
     return problems
-
-
-def validator(schema: dict[str, Any]) -> Draft202012Validator:
-    """A judge of decoded documents that agrees with msgspec."""
-    from jsonschema import Draft202012Validator, FormatChecker, validators
-
-    def is_integer(_: object, instance: object) -> bool:
-        return isinstance(instance, int) and not isinstance(instance, bool)
-
-    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer)
-    judge: type[Draft202012Validator] = validators.extend(  # type: ignore[no-untyped-call]
-        Draft202012Validator, type_checker=types
-    )
-    return judge(schema, format_checker=FormatChecker(["date"]))
 
 
 def _schema(document: Document) -> dict[str, Any]:

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import string
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -27,12 +24,10 @@ from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import PERIODS_OF, Window
 from shopace.core.warehouse.folders import write_file
+from shopace.core.warehouse.handwritten import read_handwritten
 from shopace.core.warehouse.regions import REGIONS
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
-    from jsonschema import ValidationError
     from numpy.typing import NDArray
 
     from shopace.core.vocabulary.measures import Measure
@@ -241,100 +236,17 @@ class _Row(NamedTuple):
 
 def _rows(pack: Pack, problems: list[Problem]) -> Iterator[_Row]:
     """The rows of one pack, in its order; what is wrong with their shape goes into `problems`."""
-    name = pack.name if isinstance(pack, Path) else pack[1]
-    try:
-        document = _parse(_read(pack))
-    except (OSError, ImportError, ValueError, RecursionError, msgspec.MsgspecError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        problems.append(Problem(where=name, what=f"cannot be read: {reason}"))
-        return
-    errors = sorted(_validator().iter_errors(document), key=lambda each: list(map(str, each.path)))
-    no_date = [error.absolute_path for error in errors if error.validator == "pattern"]
-    problems.extend(
-        _problem(name, error)
-        for error in errors
-        if error.validator != "format" or error.absolute_path not in no_date
-    )
+    read = read_handwritten(pack, "policy-pack.schema.json", max_bytes=MAX_BYTES)
+    name, document = read.name, read.content
+    problems.extend(read.problems)
     if not isinstance(document, dict) or not isinstance(document.get("lines"), list):
         return
-    paths = [list(error.absolute_path) for error in errors]
-    misshapen = {path[1] for path in paths if path[:1] == ["lines"] and len(path) > 1}
-    groups = document.get("region_groups", {})
-    if any(path[:1] == ["region_groups"] for path in paths):
-        groups = {}
+    groups = {} if read.is_wrong("region_groups") else document.get("region_groups", {})
     problems.extend(_unknown_members(name, groups))
     for index, row in enumerate(document["lines"]):
-        line = None if index in misshapen else _line(row, groups)
+        line = None if read.is_wrong("lines", index) else _line(row, groups)
         key, ladder = (row.get(it) if isinstance(row, dict) else None for it in ("key", "ladder"))
         yield _Row(f"{name}: lines[{index}]", line, _text(key), _text(ladder), groups)
-
-
-def _read(pack: Pack) -> bytes:
-    if isinstance(pack, tuple):
-        resource: Traversable = files(pack[0]).joinpath(pack[1])
-        content = resource.read_bytes()
-    else:
-        with pack.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ValueError(f"it is larger than {MAX_BYTES // 1024} KiB")
-    return content
-
-
-def _parse(content: bytes) -> Any:  # noqa: ANN401  # JSON of any shape
-    """Strict JSON: msgspec knows no NaN and no infinity; a key given twice is a mistake."""
-    document = msgspec.json.decode(content)
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-        if twice:
-            raise ValueError(f'"{twice[0]}" is given twice in one object')
-        return dict(pairs)
-
-    json.loads(content, object_pairs_hook=once)
-    return document
-
-
-def _validator() -> Any:  # noqa: ANN401  # jsonschema is imported only where a pack is judged
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
-
-    schema = files("shopace.schemas").joinpath("policy-pack.schema.json").read_bytes()
-    return Draft202012Validator(
-        msgspec.json.decode(schema), format_checker=Draft202012Validator.FORMAT_CHECKER
-    )
-
-
-def _problem(name: str, error: ValidationError) -> Problem:
-    """The verdict of jsonschema as a sentence, with the path as the pack's author knows it."""
-    path = "".join(f"[{at}]" if isinstance(at, int) else f".{at}" for at in error.absolute_path)
-    where = f"{name}: {path.lstrip('.')}" if path else name
-    given = json.dumps(error.instance, ensure_ascii=False)
-    given = given if len(given) <= 60 else f"{given[:57]}…"
-    expected: Any = error.validator_value
-    schema: Any = error.schema
-    instance: Any = error.instance
-    hint = ""
-    match error.validator:
-        case "required":
-            what = f'"{error.message.split(chr(39))[1]}" is missing'
-        case "additionalProperties":
-            known = schema["properties"]
-            extra = sorted(instance.keys() - known.keys())
-            what = "unknown " + ", ".join(f'"{each}"' for each in extra)
-            hint = did_you_mean(extra[0], known)
-        case "enum":
-            what = f"{given} is none of {', '.join(map(str, expected))}"
-            hint = did_you_mean(str(error.instance), map(str, expected))
-        case "const":
-            what = f'{given} is not "{expected}"'
-        case "type":
-            kinds = [expected] if isinstance(expected, str) else expected
-            what = f"{given} is not of type {' or '.join(kinds)}"
-        case "format":
-            what = f"{given} is no {expected} of the calendar"
-        case _:
-            what = f"{given} does not fit {error.validator} {expected}"
-    return Problem(where=where, what=what, hint=hint)
 
 
 def _unknown_members(name: str, groups: Mapping[str, Sequence[str]]) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from shopace.core.records.job import Event, Job
 from shopace.core.records.metrics import Legend, LegendColumn, MetricValues
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import Direction, Unit
+from shopace.core.warehouse.handwritten import validator
 from shopace.service import schemas
 
 BY_NAME = {each.name: each for each in schemas.DOCUMENTS}
@@ -33,7 +34,7 @@ def verdicts(name: str, document: object) -> tuple[bool, bool]:
         accepted = False
     else:
         accepted = True
-    return accepted, schemas.validator(SCHEMAS[name]).is_valid(msgspec.json.decode(raw))
+    return accepted, validator(SCHEMAS[name]).is_valid(msgspec.json.decode(raw))
 
 
 def test_the_files_are_what_the_records_say() -> None:

@@ -1,0 +1,148 @@
+"""JSON files that people write: read strictly, and judged whole by a schema of the product."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from shopace.core.errors import Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.resources.abc import Traversable
+
+    from jsonschema import Draft202012Validator, ValidationError
+
+File = Path | tuple[str, str]
+"""A file, or (package, resource)."""
+Place = tuple[str | int, ...]
+"""Where in a document: keys and positions from its root."""
+
+
+class Handwritten(NamedTuple):
+    """A document and all that its schema says against it."""
+
+    name: str
+    """Of the file, as messages call it."""
+    content: Any
+    """None: it cannot be read at all."""
+    problems: tuple[Problem, ...]
+    wrong_places: tuple[Place, ...]
+    """Of what does not have the shape that the schema asks for."""
+
+    def is_wrong(self, *place: str | int) -> bool:
+        """Whether something at this place or below it has a wrong shape."""
+        return any(wrong[: len(place)] == place for wrong in self.wrong_places)
+
+
+def read_handwritten(file: File, schema: str, *, max_bytes: int) -> Handwritten:
+    """The document of a file, judged by a schema of `shopace.schemas`. Never raises for input."""
+    name = file.name if isinstance(file, Path) else file[1]
+    try:
+        document = _parse(_read(file, max_bytes))
+    except (OSError, ImportError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        problem = Problem(where=name, what=f"cannot be read: {reason}")
+        return Handwritten(name, None, (problem,), ())
+    judge = validator(msgspec.json.decode(files("shopace.schemas").joinpath(schema).read_bytes()))
+    errors = sorted(judge.iter_errors(document), key=lambda each: list(map(str, each.path)))
+    no_date = [error.absolute_path for error in errors if error.validator == "pattern"]
+    return Handwritten(
+        name,
+        document,
+        tuple(
+            _problem(name, error)
+            for error in errors
+            if error.validator != "format" or error.absolute_path not in no_date
+        ),
+        tuple(tuple(error.absolute_path) for error in errors),
+    )
+
+
+def validator(schema: dict[str, Any]) -> Draft202012Validator:
+    """A judge of decoded documents that agrees with msgspec: `1.0` is no integer, dates are dates.
+
+    jsonschema is imported only where something is judged.
+    """
+    from jsonschema import Draft202012Validator, FormatChecker, validators  # noqa: PLC0415
+
+    def is_integer(_: object, instance: object) -> bool:
+        return isinstance(instance, int) and not isinstance(instance, bool)
+
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer)
+    judge: type[Draft202012Validator] = validators.extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, type_checker=types
+    )
+    return judge(schema, format_checker=FormatChecker(["date"]))
+
+
+def _read(file: File, max_bytes: int) -> bytes:
+    if isinstance(file, tuple):
+        resource: Traversable = files(file[0]).joinpath(file[1])
+        content = resource.read_bytes()
+    else:
+        with file.open("rb") as opened:
+            content = opened.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise ValueError(f"it is larger than {max_bytes // 1024} KiB")
+    return content
+
+
+def _parse(content: bytes) -> Any:  # noqa: ANN401  # JSON of any shape
+    """Strict JSON: msgspec knows no NaN and no infinity; a key given twice is a mistake."""
+    document = msgspec.json.decode(content)
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+        if twice:
+            raise ValueError(f'"{twice[0]}" is given twice in one object')
+        return dict(pairs)
+
+    json.loads(content, object_pairs_hook=once)
+    return document
+
+
+def _problem(name: str, error: ValidationError) -> Problem:
+    """The verdict of jsonschema as a sentence, with the path as the file's author knows it."""
+    path = path_of(tuple(error.absolute_path))
+    where = f"{name}: {path}" if path else name
+    given = json.dumps(error.instance, ensure_ascii=False)
+    given = given if len(given) <= 60 else f"{given[:57]}…"
+    expected: Any = error.validator_value
+    schema: Any = error.schema
+    instance: Any = error.instance
+    hint = ""
+    match error.validator:
+        case "required":
+            what = f'"{error.message.split(chr(39))[1]}" is missing'
+        case "additionalProperties":
+            known = schema["properties"]
+            extra = sorted(instance.keys() - known.keys())
+            what = "unknown " + ", ".join(f'"{each}"' for each in extra)
+            hint = did_you_mean(extra[0], known)
+        case "enum":
+            what = f"{given} is none of {', '.join(map(str, expected))}"
+            hint = did_you_mean(str(error.instance), map(str, expected))
+        case "const":
+            what = f'{given} is not "{expected}"'
+        case "type":
+            kinds = [expected] if isinstance(expected, str) else expected
+            what = f"{given} is not of type {' or '.join(kinds)}"
+        case "format":
+            what = f"{given} is no {expected} of the calendar"
+        case "exclusiveMinimum":
+            what = f"{given} is not above {expected:g}"
+        case _:
+            what = f"{given} does not fit {error.validator} {expected}"
+    return Problem(where=where, what=what, hint=hint)
+
+
+def path_of(place: Sequence[str | int]) -> str:
+    """`lines[2].regions`."""
+    steps = (f"[{each}]" if isinstance(each, int) else f".{each}" for each in place)
+    return "".join(steps).lstrip(".")
