@@ -20,11 +20,10 @@ from shopace.core.warehouse.facts_tables import (
     Cell,
     Facts,
     FactsTable,
-    as_day,
-    name,
     open_facts,
 )
 from shopace.core.warehouse.mapping import AbsentDay, FactsMapping, parse_focus
+from shopace.core.warehouse.sql import as_day, name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,23 +9,34 @@ large, negative where that means "not final yet") is NULL: missing.
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import duckdb
-
-from shopace.core.errors import FactsError, Problem, did_you_mean
+from shopace.core.errors import FactsError, Problem
 from shopace.core.host.registry import fingerprint
 from shopace.core.vocabulary.channels import FIVE, Channel, parse_channel
 from shopace.core.vocabulary.units import Unit
+from shopace.core.warehouse.delivery import MEMORY_LIMIT, Delivery, connect, digest, home_of
 from shopace.core.warehouse.mapping import AbsentDay, FactsMapping, Kind, Layout, Source, Table
+from shopace.core.warehouse.sql import (
+    as_day,
+    as_number,
+    as_text,
+    is_day,
+    is_given,
+    is_id,
+    is_number,
+    is_text,
+    name,
+    reader,
+    text,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shopace.core.vocabulary.measures import Measure
 
@@ -33,23 +44,10 @@ CHANNELS = tuple(Channel)
 """The channel of a code."""
 CODE = {channel: code for code, channel in enumerate(CHANNELS)}
 
-MEMORY_LIMIT = "2GB"
-"""Of DuckDB; beyond it, it spills to disk."""
-
 _FINE = frozenset({Unit.RATIO, Unit.SCORE, Unit.MULTIPLE, Unit.HOURS})
 """Kept to six decimals; amounts, counts and the like to four."""
 _CELL_BOUND = 1e16
 """Cells are smaller, in integer units: 180 days of five channels then fit 64 bits."""
-
-_COLUMNS_TOLD = 12
-
-_INTEGERS = frozenset(
-    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
-    | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
-)
-_NUMBERS = _INTEGERS | {"FLOAT", "DOUBLE", "BOOLEAN", "VARCHAR"}
-_IDS = _INTEGERS | {"VARCHAR", "UUID"}
-_DAYS = frozenset({"DATE", "VARCHAR", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
 
 
 def units_of(measure: Measure) -> int:
@@ -94,7 +92,7 @@ class FactsTable:
     @property
     def source(self) -> str:
         """The files, as SQL."""
-        return _reader(self.files)
+        return reader(self.files)
 
     @property
     def raw(self) -> str:
@@ -115,13 +113,10 @@ class FactsTable:
 
 
 @dataclass
-class Facts:
+class Facts(Delivery):
     """Opened facts. Use it as `open_facts` gives it, within its `with` block."""
 
-    mapping: FactsMapping
-    folder: Path
     measures: Mapping[str, Measure]
-    connection: duckdb.DuckDBPyConnection
     tables: list[FactsTable] = field(default_factory=list)
     shop_tables: list[FactsTable] = field(default_factory=list)
 
@@ -151,39 +146,7 @@ class Facts:
     def fingerprint(self) -> str:
         """Of the files' names and contents."""
         files = sorted({file for each in (*self.tables, *self.shop_tables) for file in each.files})
-        return fingerprint([(self.name_of(file), _digest(file)) for file in files])
-
-    def name_of(self, file: Path) -> str:
-        return file.relative_to(self.folder).as_posix()
-
-    def rows(self, query: str, of: FactsTable | None = None) -> list[tuple[Any, ...]]:
-        """The rows of a query. Raises FactsError naming the file of table `of` that is damaged."""
-        try:
-            return self.connection.execute(query).fetchall()
-        except duckdb.Error as error:
-            raise self.blame(error, of) from error
-
-    def arrays(self, query: str, of: FactsTable | None = None) -> dict[str, Any]:
-        """The columns of a query as NumPy arrays, masked where there are NULLs."""
-        try:
-            return self.connection.execute(query).fetchnumpy()
-        except duckdb.Error as error:
-            raise self.blame(error, of) from error
-
-    def blame(self, error: duckdb.Error, table: FactsTable | None) -> FactsError:
-        """Which files of a table cannot be read to the end, and why."""
-        problems = []
-        for file in table.files if table is not None else ():
-            try:
-                scan = f"SELECT bit_xor(hash(COLUMNS(*))) FROM {_reader((file,))}"
-                self.connection.execute(scan).fetchall()
-            except duckdb.Error as cause:
-                what = f"cannot be read: {first_line(cause)}"
-                hint = "the file is damaged; deliver it again"
-                problems.append(Problem(where=self.name_of(file), what=what, hint=hint))
-        if problems:
-            return FactsError("the facts are refused", problems=problems)
-        return FactsError(f"the facts cannot be read: {first_line(error)}")
+        return fingerprint([(self.name_of(file), digest(file)) for file in files])
 
 
 @contextmanager
@@ -200,15 +163,10 @@ def open_facts(
 
     `spill` is the folder for what does not fit into memory; None: nothing is written.
     """
-    home = Path(folder)
-    if not home.is_dir():
-        raise FactsError(f"there is no facts folder {home}")
-    if not any(home.iterdir()):
-        hint = "deliver the files that the mapping names, or: shopace simulate"
-        raise FactsError(f"the facts folder {home} is empty", hint=hint)
-    connection = _connect(spill, threads, memory_limit)
+    home = home_of(folder)
+    connection = connect(spill, threads, memory_limit)
     try:
-        facts = Facts(mapping, home, measures, connection)
+        facts = Facts(mapping, home, connection, measures)
         problems: list[Problem] = []
         for index, table in enumerate(mapping.tables):
             opened = _open(facts, index, table, problems)
@@ -223,64 +181,12 @@ def open_facts(
         connection.close()
 
 
-def name(identifier: str) -> str:
-    """A quoted SQL identifier."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """A quoted SQL text."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n", 1)[0]
-
-
-def _connect(
-    spill: Path | None, threads: int | None, memory_limit: str
-) -> duckdb.DuckDBPyConnection:
-    config: dict[str, Any] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "memory_limit": memory_limit,
-        "temp_directory": str(spill) if spill is not None else "",
-        "preserve_insertion_order": "false",
-    }
-    if threads is not None:
-        config["threads"] = threads
-    connection = duckdb.connect(":memory:", config=config)
-    # Our joins are of one large table with small ones, written in order. With a hundred columns
-    # finding a better order takes DuckDB 2.0 longer than the query.
-    connection.execute("SET disabled_optimizers = 'join_order'")
-    return connection
-
-
-def _reader(files: Sequence[Path]) -> str:
-    listed = "[" + ", ".join(text(str(each)) for each in files) + "]"
-    if files[0].suffix.lower() == ".csv":
-        return f"read_csv({listed}, union_by_name=true, all_varchar=true, header=true)"
-    return f"read_parquet({listed}, union_by_name=true, hive_partitioning=false)"
-
-
 def _open(facts: Facts, index: int, table: Table, problems: list[Problem]) -> FactsTable | None:
     before = len(problems)
-    files = tuple(sorted(each for each in facts.folder.glob(table.files) if each.is_file()))
-    if not files:
-        there = [facts.name_of(each) for each in facts.folder.rglob("*") if each.is_file()]
-        hint = did_you_mean(table.files, there) or f"{facts.mapping.origin}: tables[{index}].files"
-        problems.append(Problem(where=table.files, what="there is no such file", hint=hint))
+    found = facts.open_files(table.files, index, _named_columns(table), problems)
+    if found is None:
         return None
-    columns: dict[str, str] = {}
-    for file in files:
-        found = _columns(facts, (file,), facts.name_of(file), problems)
-        if found is not None:
-            problems += _absent_columns(facts, index, table, facts.name_of(file), found)
-            columns.update(found)
-    if len(problems) > before:
-        return None
-    if len(files) > 1:
-        columns = _columns(facts, files, table.files, problems) or {}
+    files, columns = found
     _judge_types(facts, index, table, columns, problems)
     if len(problems) > before:
         return None
@@ -292,19 +198,6 @@ def _open(facts: Facts, index: int, table: Table, problems: list[Problem]) -> Fa
     if table.kind is Kind.SHOPS:
         return opened
     return _with_days(facts, opened)
-
-
-def _columns(
-    facts: Facts, files: Sequence[Path], where: str, problems: list[Problem]
-) -> dict[str, str] | None:
-    try:
-        rows = facts.connection.execute(f"DESCRIBE SELECT * FROM {_reader(files)}").fetchall()
-    except duckdb.Error as error:
-        kind = "CSV" if files[0].suffix.lower() == ".csv" else "Parquet"
-        what = f"cannot be read as {kind}: {first_line(error)}"
-        problems.append(Problem(where=where, what=what, hint="the file is damaged or cut off"))
-        return None
-    return {row[0]: row[1] for row in rows}
 
 
 def _named_columns(table: Table) -> list[tuple[str, str]]:
@@ -323,27 +216,6 @@ def _named_columns(table: Table) -> list[tuple[str, str]]:
     return named + [(f"profile.{field}", column) for field, column in table.profile]
 
 
-def _absent_columns(
-    facts: Facts, index: int, table: Table, file: str, columns: Mapping[str, str]
-) -> list[Problem]:
-    return [
-        Problem(
-            where=f"{facts.mapping.origin}: tables[{index}].{key}",
-            what=f'names the column "{column}", which {file} does not have',
-            hint=did_you_mean(column, columns) or f"it has {_some(columns)}",
-        )
-        for key, column in _named_columns(table)
-        if column not in columns
-    ]
-
-
-def _some(columns: Iterable[str]) -> str:
-    """Enough of the columns to see what kind of table it is."""
-    names = list(columns)
-    more = len(names) - _COLUMNS_TOLD
-    return ", ".join(names[:_COLUMNS_TOLD]) + (f" and {more} more" if more > 0 else "")
-
-
 def _judge_types(
     facts: Facts, index: int, table: Table, columns: Mapping[str, str], problems: list[Problem]
 ) -> None:
@@ -351,18 +223,17 @@ def _judge_types(
         kind = columns.get(column, "VARCHAR")
         hint = ""
         if key == "shop":
-            means, fits = "an id: deliver text or an integer", kind in _IDS
+            means, fits = "an id: deliver text or an integer", is_id(kind)
             if kind in ("FLOAT", "DOUBLE"):
                 hint = "floating point loses digits of ids beyond 2^53"
-            fits = fits or (kind.startswith("DECIMAL(") and kind.endswith(",0)"))
         elif key in ("date", "profile.opened_on"):
-            means, fits = "a day: deliver DATE", kind in _DAYS
+            means, fits = "a day: deliver DATE", is_day(kind)
         elif key == "value" or key.startswith("measures."):
-            means, fits = "a number", kind in _NUMBERS or kind.startswith("DECIMAL(")
+            means, fits = "a number", is_number(kind)
         elif key == "profile.focus_channels":
             means, fits = "text", kind in ("VARCHAR", "VARCHAR[]")
         else:
-            means, fits = "text", kind == "VARCHAR" or kind in _IDS or kind.startswith("ENUM(")
+            means, fits = "text", is_text(kind)
         if not fits:
             where = f"{facts.mapping.origin}: tables[{index}].{key}"
             what = f'the column "{column}" of {table.files} is {kind}, not {means}'
@@ -373,7 +244,7 @@ def _measure_words(facts: Facts, table: Table, files: Sequence[Path]) -> list[st
     """The words of a long table's measure column."""
     if table.layout is not Layout.LONG:
         return []
-    query = f"SELECT DISTINCT CAST({name(table.measure)} AS VARCHAR) FROM {_reader(files)}"
+    query = f"SELECT DISTINCT CAST({name(table.measure)} AS VARCHAR) FROM {reader(files)}"
     return sorted(row[0] for row in facts.rows(query) if row[0] is not None)
 
 
@@ -407,7 +278,7 @@ def _cells(
 
 def _channel_words(facts: Facts, table: FactsTable) -> dict[str | None, Channel | None]:
     column = name(str(table.table.channel))
-    query = f"SELECT DISTINCT CAST({column} AS VARCHAR) FROM {_reader(table.files)}"
+    query = f"SELECT DISTINCT CAST({column} AS VARCHAR) FROM {reader(table.files)}"
     declared = dict(table.table.channel_words)
     return {row[0]: _channel(row[0], declared, facts.mapping) for row in facts.rows(query, table)}
 
@@ -427,12 +298,6 @@ def _channel(
     return None if absent else channel
 
 
-def _number(column: str, kind: str) -> str:
-    if kind == "VARCHAR":
-        return f"TRY_CAST(NULLIF(trim({column}), '') AS DOUBLE)"
-    return f"CAST({column} AS DOUBLE)"
-
-
 def _cell(number: str, cell: Cell) -> str:
     """Integer units of a number, NULL where it is none."""
     factor = repr(cell.source.scale * units_of(cell.measure))
@@ -442,17 +307,10 @@ def _cell(number: str, cell: Cell) -> str:
     return f"CASE WHEN {fits} THEN TRY_CAST({scaled} AS BIGINT) END"
 
 
-def as_day(column: str, kind: str) -> str:
-    """A column as a day, NULL where it is none."""
-    # DuckDB would move a bare cast into its CSV reader, where it is not tried but done.
-    given = f"NULLIF(trim({column}), '')" if kind == "VARCHAR" else column
-    return f"TRY_CAST({given} AS DATE)"
-
-
 def _create_views(facts: Facts, table: FactsTable) -> None:
     declared, columns = table.table, table.columns
     shop = f"CAST({name(declared.shop)} AS VARCHAR) AS shop"
-    base = _reader(table.files)
+    base = reader(table.files)
     day = ""
     if declared.kind is Kind.FACTS:
         day = f", {as_day(name(declared.date), columns[declared.date])} AS day"
@@ -482,16 +340,16 @@ def _cell_columns(table: FactsTable) -> str:
         parts = [f"CAST({channel} AS UTINYINT) AS channel"]
         for i, cell in enumerate(table.cells):
             column = name(cell.source.column)
-            number = _number(column, columns[cell.source.column])
+            number = as_number(column, columns[cell.source.column])
             parts += [
                 f"{number} AS x{i}",
-                f"{_given(column, columns[cell.source.column])} AS t{i}",
+                f"{is_given(column, columns[cell.source.column])} AS t{i}",
                 f"{_cell(number, cell)} AS c{i}",
             ]
         return ", ".join(parts)
     word = f"CAST({name(declared.measure)} AS VARCHAR)"
     value = name(declared.value)
-    number = _number(value, columns[declared.value])
+    number = as_number(value, columns[declared.value])
     codes, cells, own = "", "", ""
     for i, cell in enumerate(table.cells):
         when = f" WHEN {text(cell.source.column)} THEN "
@@ -503,7 +361,7 @@ def _cell_columns(table: FactsTable) -> str:
     return (
         f"CAST({channel} AS UTINYINT) AS channel, "
         f"CAST({f'CASE {word}{codes} END' if codes else 'NULL'} AS USMALLINT) AS cell, "
-        f"{number} AS x, {_given(value, columns[declared.value])} AS t, "
+        f"{number} AS x, {is_given(value, columns[declared.value])} AS t, "
         f"{f'CASE {word}{cells} END' if cells else 'CAST(NULL AS BIGINT)'} AS c"
     )
 
@@ -516,19 +374,13 @@ def _long_rows(table: FactsTable) -> str:
     return f" WHERE CAST({name(table.table.measure)} AS VARCHAR) IN ({words or 'NULL'})"
 
 
-def _given(column: str, kind: str) -> str:
-    """Whether there is anything in a cell."""
-    blank = f" AND trim({column}) <> ''" if kind == "VARCHAR" else ""
-    return f"({column} IS NOT NULL{blank})"
-
-
 def _profile_column(field: str, column: str, kind: str) -> str:
     quoted = name(column)
     if field == "opened_on":
         return f"{as_day(quoted, kind)} AS {field}"
     if kind == "VARCHAR[]":
         return f"NULLIF(array_to_string({quoted}, ','), '') AS {field}"
-    return f"NULLIF(trim(CAST({quoted} AS VARCHAR)), '') AS {field}"
+    return f"{as_text(quoted)} AS {field}"
 
 
 def _with_days(facts: Facts, table: FactsTable) -> FactsTable:
@@ -539,8 +391,3 @@ def _with_days(facts: Facts, table: FactsTable) -> FactsTable:
         first = market.first_day if market.first_day is not None else first
         last = market.latest_final_day if market.latest_final_day is not None else last
     return replace(table, first_day=first, last_day=last)
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -10,9 +10,10 @@ import numpy as np
 
 from shopace.core.vocabulary.channels import FIVE
 from shopace.core.warehouse.facts import facts_view, shops_view
-from shopace.core.warehouse.facts_tables import Facts, FactsTable, text
+from shopace.core.warehouse.facts_tables import Facts, FactsTable
 from shopace.core.warehouse.mapping import PROFILE_FIELDS, parse_focus
 from shopace.core.warehouse.snapshot_files import NAME_BYTES, profile_dtype
+from shopace.core.warehouse.sql import text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,0 +1,177 @@
+"""A folder of delivered files, read with DuckDB: which files there are and what columns they have.
+
+Whatever cannot be used becomes a problem that says where and why; nothing is repaired.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import duckdb
+
+from shopace.core.errors import FactsError, Problem, did_you_mean
+from shopace.core.warehouse.sql import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from shopace.core.warehouse.mapping import FactsMapping
+
+MEMORY_LIMIT = "2GB"
+"""Of DuckDB; beyond it, it spills to disk."""
+
+_COLUMNS_TOLD = 12
+
+
+class HasFiles(Protocol):
+    """A table that can be blamed for a query that fails."""
+
+    @property
+    def files(self) -> tuple[Path, ...]: ...
+
+
+@dataclass
+class Delivery:
+    """An opened folder."""
+
+    mapping: FactsMapping
+    folder: Path
+    connection: duckdb.DuckDBPyConnection
+
+    def name_of(self, file: Path) -> str:
+        return file.relative_to(self.folder).as_posix()
+
+    def rows(self, query: str, of: HasFiles | None = None) -> list[tuple[Any, ...]]:
+        """The rows of a query. Raises FactsError naming the file of table `of` that is damaged."""
+        try:
+            return self.connection.execute(query).fetchall()
+        except duckdb.Error as error:
+            raise self.blame(error, of) from error
+
+    def arrays(self, query: str, of: HasFiles | None = None) -> dict[str, Any]:
+        """The columns of a query as NumPy arrays, masked where there are NULLs."""
+        try:
+            return self.connection.execute(query).fetchnumpy()
+        except duckdb.Error as error:
+            raise self.blame(error, of) from error
+
+    def blame(self, error: duckdb.Error, table: HasFiles | None) -> FactsError:
+        """Which files of a table cannot be read to the end, and why."""
+        problems = []
+        for file in table.files if table is not None else ():
+            try:
+                scan = f"SELECT bit_xor(hash(COLUMNS(*))) FROM {reader((file,))}"
+                self.connection.execute(scan).fetchall()
+            except duckdb.Error as cause:
+                what = f"cannot be read: {first_line(cause)}"
+                hint = "the file is damaged; deliver it again"
+                problems.append(Problem(where=self.name_of(file), what=what, hint=hint))
+        if problems:
+            return FactsError("the facts are refused", problems=problems)
+        return FactsError(f"the facts cannot be read: {first_line(error)}")
+
+    def open_files(
+        self,
+        pattern: str,
+        place: int,
+        named: Sequence[tuple[str, str]],
+        problems: list[Problem],
+    ) -> tuple[tuple[Path, ...], dict[str, str]] | None:
+        """The files of a table, and their columns: name → DuckDB type; None: they cannot be used.
+
+        `place` is the table's number in the mapping file, `named` its (key, column that it names).
+        """
+        before = len(problems)
+        files = tuple(sorted(each for each in self.folder.glob(pattern) if each.is_file()))
+        if not files:
+            there = [self.name_of(each) for each in self.folder.rglob("*") if each.is_file()]
+            hint = did_you_mean(pattern, there) or f"{self.mapping.origin}: tables[{place}].files"
+            problems.append(Problem(where=pattern, what="there is no such file", hint=hint))
+            return None
+        columns: dict[str, str] = {}
+        for file in files:
+            found = self._columns((file,), self.name_of(file), problems)
+            if found is not None:
+                problems += self._absent(place, named, self.name_of(file), found)
+                columns.update(found)
+        if len(problems) > before:
+            return None
+        if len(files) > 1:
+            columns = self._columns(files, pattern, problems) or {}
+        return files, columns
+
+    def _columns(
+        self, files: Sequence[Path], where: str, problems: list[Problem]
+    ) -> dict[str, str] | None:
+        try:
+            rows = self.connection.execute(f"DESCRIBE SELECT * FROM {reader(files)}").fetchall()
+        except duckdb.Error as error:
+            kind = "CSV" if files[0].suffix.lower() == ".csv" else "Parquet"
+            what = f"cannot be read as {kind}: {first_line(error)}"
+            hint = "the file is damaged or cut off"
+            problems.append(Problem(where=where, what=what, hint=hint))
+            return None
+        return {row[0]: row[1] for row in rows}
+
+    def _absent(
+        self, place: int, named: Sequence[tuple[str, str]], file: str, columns: Mapping[str, str]
+    ) -> list[Problem]:
+        return [
+            Problem(
+                where=f"{self.mapping.origin}: tables[{place}].{key}",
+                what=f'names the column "{column}", which {file} does not have',
+                hint=did_you_mean(column, columns) or f"it has {_some(columns)}",
+            )
+            for key, column in named
+            if column not in columns
+        ]
+
+
+def home_of(folder: Path | str) -> Path:
+    """The facts folder. Raises FactsError where there is none, or nothing in it."""
+    home = Path(folder)
+    if not home.is_dir():
+        raise FactsError(f"there is no facts folder {home}")
+    if not any(home.iterdir()):
+        hint = "deliver the files that the mapping names, or: shopace simulate"
+        raise FactsError(f"the facts folder {home} is empty", hint=hint)
+    return home
+
+
+def connect(
+    spill: Path | None, threads: int | None, memory_limit: str
+) -> duckdb.DuckDBPyConnection:
+    """A database in memory; what does not fit spills to the folder `spill`, None: nowhere."""
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "memory_limit": memory_limit,
+        "temp_directory": str(spill) if spill is not None else "",
+        "preserve_insertion_order": "false",
+    }
+    if threads is not None:
+        config["threads"] = threads
+    connection = duckdb.connect(":memory:", config=config)
+    # Our joins are of one large table with small ones, written in order. With a hundred columns
+    # finding a better order takes DuckDB 2.0 longer than the query.
+    connection.execute("SET disabled_optimizers = 'join_order'")
+    return connection
+
+
+def digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n", 1)[0]
+
+
+def _some(columns: Iterable[str]) -> str:
+    """Enough of the columns to see what kind of table it is."""
+    names = list(columns)
+    more = len(names) - _COLUMNS_TOLD
+    return ", ".join(names[:_COLUMNS_TOLD]) + (f" and {more} more" if more > 0 else "")
