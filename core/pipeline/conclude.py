@@ -53,6 +53,8 @@ RISK = Priority.P0.name
 NO_CARDS = {each.name: 0 for each in Priority}
 ONE_RISK = "One risk needs action: {rule}"
 RISKS = "{count} risks need action, first of all: {rule}"
+MESSAGES = (ONE_RISK, RISKS)
+"""What is said here, for translation."""
 ONE_KNOWN = "{measure}: {known} of {expected} days known"
 
 

@@ -179,7 +179,7 @@ class Plan:
         self.outdated = {
             key
             for key, print_ in manifest.measures.items()
-            if key in measures and fingerprint(measures[key]) != print_
+            if key in measures and fingerprint(measures[key].numbers) != print_
         }
         rows: dict[Row, int] = {
             (Period(period), measure, Channel(channel)): number

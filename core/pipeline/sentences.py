@@ -43,6 +43,12 @@ NO_SALES = "There were no sales in the last 14 days"
 UNKNOWN = "GMV of the last 14 days is not known, so nothing is said about sales"
 FELL_INSTEAD = "{metric} fell {change:.0%} against the previous 7 days; GMV is not known"
 ROSE_INSTEAD = "{metric} rose {change:.0%} against the previous 7 days; GMV is not known"
+MESSAGES = (
+    *FACTORS,
+    *(FELL, ROSE, FELL_IN, ROSE_IN, FELL_WHERE, ROSE_WHERE, FELL_AS, ROSE_AS, STEADY_AT),
+    *(BEGAN, NO_SALES, UNKNOWN, FELL_INSTEAD, ROSE_INSTEAD),
+)
+"""All that is said here, for translation."""
 
 
 class _Factors(NamedTuple):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from shopace.core.pipeline.plan import Offer, Plan
 
 METHOD = "30-day GMV of the channel × the gap to benchmark sellers, at most {cap:.0%} of it"
+MESSAGES = (METHOD,)
+"""What is said here, for translation."""
 
 
 class Words:

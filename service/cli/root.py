@@ -46,6 +46,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "plugins": "List the plugins, or check them by the contract.",
         "catalog": "Print every metric, benchmark and task there is.",
         "schemas": "List, write or check the JSON Schemas of the public documents.",
+        "texts": "List, write or check the texts of the other languages.",
     },
 }
 """Section → command → what it does. The texts of the modules begin with the same sentence."""
