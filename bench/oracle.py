@@ -352,7 +352,7 @@ class Oracle:
         self.outdated = {
             key
             for key, built in manifest.measures.items()
-            if key in measures and fingerprint(measures[key]) != built
+            if key in measures and fingerprint(measures[key].numbers) != built
         }
         self.row_of: dict[Row, int] = {
             (Period(period), measure, Channel(channel)): number

@@ -92,7 +92,9 @@ class Inputs:
 def _require_same_funnel(registry: Registry, snapshot: Snapshot) -> None:
     """A metric of another version is not evaluated; without the funnel nothing would be left."""
     known = snapshot.manifest.measures
-    changed = [key for key in FUNNEL if known.get(key) != fingerprint(registry.measures[key].numbers)]
+    changed = [
+        key for key in FUNNEL if known.get(key) != fingerprint(registry.measures[key].numbers)
+    ]
     if changed:
         what = f"snapshot {snapshot.id} was built by another version: {', '.join(changed)} changed"
         raise SnapshotError(what, hint="build it again: shopace snapshot build")

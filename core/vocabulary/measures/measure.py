@@ -10,6 +10,9 @@ GAUGE_MAX_AGE_DAYS = 3
 """Our default: a gauge older than this says nothing about today."""
 
 
+_TEXTS = frozenset({"title", "definition", "origin"})
+
+
 class Origin(Record, frozen=True, kw_only=True):
     """Where a measure usually comes from. Empty: not known to exist there."""
 
@@ -42,6 +45,11 @@ class Measure(Record, frozen=True, kw_only=True):
     """The seller decides how many there are (videos posted, products listed): no chance in it."""
     derived_from: tuple[str, ...] = ()
     """The measures that the plugin's `shopace_derive` computes it from; empty: it is delivered."""
+
+    @property
+    def numbers(self) -> tuple[object, ...]:
+        """All that its numbers depend on: a snapshot stays good when only a sentence changes."""
+        return tuple(getattr(self, each) for each in self.__struct_fields__ if each not in _TEXTS)
 
     @property
     def is_number_of_things(self) -> bool:
