@@ -18,6 +18,10 @@
     ends_on = 2026-11-30
     regions = ["US"]                     # without: everywhere
 
+    [[gmv_ranges]]
+    currency = "BRL"
+    lines = [0, 5_000, 50_000]           # "GMV 5k-50k" of a product; "50k+" is the last
+
     [policy]
     packs = ["our-lines.json"]           # beside this file
     use_default = false                  # without the pack that comes with the product
@@ -37,6 +41,7 @@ import msgspec
 
 from shopace.core.errors import ConfigurationError, Problem, did_you_mean
 from shopace.core.vocabulary.campaigns import Campaign
+from shopace.core.vocabulary.gmv_ranges import DEFAULT_GMV_RANGES, GmvRanges
 from shopace.core.vocabulary.tiers import DEFAULT_LADDERS, TierLadder
 
 if TYPE_CHECKING:
@@ -54,6 +59,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     disabled_plugins: tuple[str, ...] = ()
     disabled_templates: tuple[str, ...] = ()
     ladders: tuple[TierLadder, ...] = DEFAULT_LADDERS
+    gmv_ranges: tuple[GmvRanges, ...] = DEFAULT_GMV_RANGES
     campaigns: tuple[Campaign, ...] = ()
     policy_packs: tuple[Path, ...] = ()
     """Packs of the operators, on top of the default one or instead of it."""
@@ -80,6 +86,7 @@ _SECTIONS = {
     "policy": _Policy,
     "tiers": tuple[TierLadder, ...],
     "campaigns": tuple[Campaign, ...],
+    "gmv_ranges": tuple[GmvRanges, ...],
 }
 
 
@@ -130,6 +137,12 @@ def load_configuration(path: Path | None) -> Configuration:
         for index, campaign in enumerate(campaigns)
         if campaign.ends_on < campaign.starts_on
     ]
+    ranges: tuple[GmvRanges, ...] = sections.get("gmv_ranges", ())
+    problems += [
+        Problem(where=f"{path.name}: gmv_ranges[{index}]", what=what)
+        for index, each in enumerate(ranges)
+        for what in _range_problems(each, ranges[:index])
+    ]
     if problems:
         raise ConfigurationError(f"{path.name} is not usable", problems=problems)
     disable: _Disable = sections.get("disable", _Disable())
@@ -142,6 +155,7 @@ def load_configuration(path: Path | None) -> Configuration:
         disabled_plugins=disable.plugins,
         disabled_templates=disable.templates,
         ladders=(*ladders, *kept),
+        gmv_ranges=(*ranges, *DEFAULT_GMV_RANGES),
         campaigns=campaigns,
         policy_packs=tuple(path.parent / each for each in policy.packs),
         use_default_policy=policy.use_default,
@@ -176,4 +190,16 @@ def _ladder_problems(ladder: TierLadder, before: Sequence[TierLadder]) -> list[s
     )
     if not problems and any(not _ladder_problems(each, ()) for each in same):
         problems.append(f"a second ladder of {ladder.region} in {ladder.currency}")
+    return problems
+
+
+def _range_problems(ranges: GmvRanges, before: Sequence[GmvRanges]) -> list[str]:
+    problems = []
+    lines = ranges.lines
+    if not all(isfinite(line) for line in lines):
+        problems.append("`lines` must be finite numbers")
+    elif not lines or lines[0] != 0 or any(a >= b for a, b in pairwise(lines)):
+        problems.append("`lines` must ascend from 0")
+    if any(each.currency == ranges.currency for each in before):
+        problems.append(f"ranges in {ranges.currency} a second time")
     return problems

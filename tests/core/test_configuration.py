@@ -6,6 +6,7 @@ import pytest
 
 from shopace.core.configuration import Configuration, load_configuration
 from shopace.core.errors import ConfigurationError
+from shopace.core.vocabulary.gmv_ranges import DEFAULT_GMV_RANGES, ranges_for
 from shopace.core.vocabulary.tiers import DEFAULT_LADDERS, TierLadder, ladder_for
 
 
@@ -173,3 +174,39 @@ def test_a_campaign_that_ends_before_it_starts_is_refused(file: Path) -> None:
     assert told == {
         "shopace.toml: campaigns[0]": "shopace.toml: campaigns[0]: ends before it starts"
     }
+
+
+def test_gmv_ranges_of_ones_own_take_the_place_of_the_shipped_ones_of_the_currency(
+    file: Path,
+) -> None:
+    file.write_text('[[gmv_ranges]]\ncurrency = "BRL"\nlines = [0, 5_000, 50_000]\n')
+    found = load_configuration(file).gmv_ranges
+    own, shipped = ranges_for(found, "BRL"), ranges_for(found, "USD")
+    assert own is not None
+    assert shipped is not None
+    assert own.labels == ("0-5k", "5k-50k", "50k+")
+    assert shipped.label(30_000) == shipped.label(99_999.99) == "30k-100k"
+    assert ranges_for(found, "GBP") is None
+
+
+def test_a_range_begins_at_its_line_and_a_missing_amount_has_none() -> None:
+    (ranges,) = DEFAULT_GMV_RANGES
+    assert [ranges.label(each) for each in (0, 999.99, 1_000, 300_000, 1e9)] == [
+        "0-1k",
+        "0-1k",
+        "1k-3k",
+        "300k+",
+        "300k+",
+    ]
+    assert ranges.label(None) == ""
+
+
+@pytest.mark.parametrize("lines", ["[]", "[1, 2]", "[0, 5, 5]", "[0, nan]", "[0, inf]"])
+def test_gmv_ranges_that_do_not_ascend_from_0_are_refused(file: Path, lines: str) -> None:
+    found = problems(file, f'[[gmv_ranges]]\ncurrency = "BRL"\nlines = {lines}\n')
+    assert list(found) == ["shopace.toml: gmv_ranges[0]"]
+
+
+def test_gmv_ranges_of_one_currency_come_once(file: Path) -> None:
+    one = '[[gmv_ranges]]\ncurrency = "BRL"\nlines = [0, 5]\n'
+    assert list(problems(file, one + one)) == ["shopace.toml: gmv_ranges[1]"]

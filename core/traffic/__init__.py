@@ -1,0 +1,1 @@
+"""Product traffic analysis (S1): what a shop's products show, are clicked and sell, by format."""
