@@ -2,7 +2,8 @@
 
 S0 names the category and the share of FBT products; S2 what costs points: late and false shipments,
 wrong tracking, cancellations. Lines without a source are our defaults. Families beside this page:
-`fulfillment_service_dispatch` (in time) and `…_care` (answers and after-sales).
+`fulfillment_service_dispatch` (in time), `…_tracking` (false shipments, tracking numbers) and
+`…_care` (answers and after-sales).
 """
 
 from shopace.core import (
@@ -19,7 +20,6 @@ from shopace.core import (
     TaskType,
     Unit,
     at_least,
-    at_most,
     behind_peers,
     declined,
     hookimpl,
@@ -27,6 +27,7 @@ from shopace.core import (
 )
 from shopace.plugins.assortment.fulfillment_service_care import CARE
 from shopace.plugins.assortment.fulfillment_service_dispatch import DISPATCH
+from shopace.plugins.assortment.fulfillment_service_tracking import TRACKING
 
 CANCELLED = Parameter(
     key="fulfillment_service.cancellation_line",
@@ -34,20 +35,6 @@ CANCELLED = Parameter(
     unit=Unit.RATIO,
     maximum=1.0,
     title="Seller-fault cancellation rate from which it is worth a task",
-)
-TRACKED = Parameter(
-    key="fulfillment_service.valid_tracking_line",
-    default=0.95,
-    unit=Unit.RATIO,
-    maximum=1.0,
-    title="Valid tracking rate at or below which tracking needs repair",
-)
-FALSE = Parameter(
-    key="fulfillment_service.false_shipment_line",
-    default=0.01,
-    unit=Unit.RATIO,
-    maximum=1.0,
-    title="False shipment rate from which parcels need a check",
 )
 
 PLUGIN = Plugin(
@@ -113,59 +100,7 @@ PLUGIN = Plugin(
             benefit="Fewer cancellations",
             valid_days=14,
         ),
-        Metric(
-            key="false_shipment_rate",
-            title="False shipment rate",
-            definition="Orders marked as shipped that were not, as a share of all shipped.",
-            formula=measure("false_shipments") / measure("shipped_orders"),
-            unit=Unit.RATIO,
-            direction=Direction.LOWER,
-            min_sample=20,
-            source="S2",
-        ),
-        Benchmark(metric="false_shipment_rate"),
-        TaskTemplate(
-            key="fulfillment_service.check_false_shipments",
-            title="Check orders marked as shipped without a scan",
-            why="Orders of yours were counted as false shipments, which costs points.",
-            steps=(
-                "Search the parcels without a carrier scan and hand them over.",
-                "Mark orders as shipped only once the carrier has the parcel.",
-                "Appeal where you can prove the hand-over.",
-            ),
-            type=TaskType.RISK_GOVERNANCE,
-            objective="fix_tracking",
-            trigger=at_least("false_shipment_rate", FALSE),
-            action=Action(label="View shipments", target="/orders/shipped"),
-            benefit="Fewer violations",
-            valid_days=3,
-        ),
-        Metric(
-            key="valid_tracking_rate",
-            title="Valid tracking rate",
-            definition="Orders with a tracking number that works, as a share of all shipped.",
-            formula=measure("valid_tracking_orders") / measure("shipped_orders"),
-            unit=Unit.RATIO,
-            direction=Direction.HIGHER,
-            min_sample=20,
-            source="S2, 3P",
-        ),
-        Benchmark(metric="valid_tracking_rate"),
-        TaskTemplate(
-            key="fulfillment_service.repair_tracking",
-            title="Repair the tracking numbers of your parcels",
-            why="Too many buyers cannot follow their parcel.",
-            steps=(
-                "List shipped orders whose tracking shows nothing.",
-                "Correct the carrier and number you entered.",
-                "Buy labels in the Seller Center, so that numbers enter themselves.",
-            ),
-            type=TaskType.METRIC_CATCH_UP,
-            objective="fix_tracking",
-            trigger=at_most("valid_tracking_rate", TRACKED),
-            action=Action(label="View shipments", target="/orders/shipped"),
-            benefit="Fewer questions about parcels",
-        ),
+        *TRACKING,
         Metric(
             key="fbt_product_share",
             title="Share of FBT products",

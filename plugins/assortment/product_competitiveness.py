@@ -2,8 +2,8 @@
 
 The funnel is S1's: product impressions → product clicks → SKU orders, with CTR and CTOR, by channel
 (S0). Its families: `product_competitiveness_reach` (impressions), this page (clicks, CTR, CTOR),
-`…_sales` (orders, GMV, AOV and the money around them), `…_offer` (carts, prices, reviews, hero
-products) and `…_people` (the same funnel by people).
+`…_sales` (orders, GMV, AOV) with `…_money` (what buyers paid beside GMV), `…_offer` (carts, prices,
+reviews, hero products) and `…_people` (the same funnel by people).
 """
 
 from shopace.core import (

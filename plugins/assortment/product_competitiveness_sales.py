@@ -1,7 +1,7 @@
-"""Product competitiveness, the family of sales: what the products bring, and the money around it.
+"""Product competitiveness, the family of sales: what the products bring.
 
-GMV counts at payment time with cancelled and refunded orders in it (S1). Measures beside GMV and
-orders are shown and not judged: they move with them.
+GMV counts at payment time with cancelled and refunded orders in it (S1). SKU orders and items sold
+are shown and not judged: they move with GMV and orders.
 """
 
 from shopace.core import (
@@ -21,6 +21,7 @@ from shopace.core import (
     declined,
     measure,
 )
+from shopace.plugins.assortment.product_competitiveness_money import MONEY
 
 SALES: tuple[Declaration, ...] = (
     Metric(
@@ -157,41 +158,5 @@ SALES: tuple[Declaration, ...] = (
         channels=ALL,
         source="S1",
     ),
-    Metric(
-        key="gmv_with_tax",
-        title="GMV with tax",
-        definition="What buyers paid for orders, tax included.",
-        formula=measure("gmv_with_tax"),
-        unit=Unit.MONEY,
-        direction=Direction.NEITHER,
-        source="S1",
-    ),
-    Metric(
-        key="tax",
-        title="Tax",
-        definition="Tax that buyers paid for orders.",
-        formula=measure("tax"),
-        unit=Unit.MONEY,
-        direction=Direction.NEITHER,
-        source="S1",
-    ),
-    Metric(
-        key="gmv_with_cofunding",
-        title="GMV with co-funding",
-        definition="What buyers paid for orders, plus what the platform added.",
-        formula=measure("gmv_with_cofunding"),
-        unit=Unit.MONEY,
-        direction=Direction.NEITHER,
-        aliases=(Alias(name="GMV with TTS co funding", reason="S1's name"),),
-        source="S1",
-    ),
-    Metric(
-        key="shipping_fees",
-        title="Shipping fees",
-        definition="Shipping fees that buyers paid.",
-        formula=measure("shipping_fees"),
-        unit=Unit.MONEY,
-        direction=Direction.NEITHER,
-        source="S1",
-    ),
+    *MONEY,
 )

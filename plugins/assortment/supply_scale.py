@@ -2,7 +2,7 @@
 
 S0 names the category and two of its metrics (active products, out-of-stock rate by channel); S1 the
 matched opportunities, S4 visitors. The other metrics are 3P. What is in stock, and how much hangs
-on one product, is the family `supply_scale_stock`.
+on one product, is the family `supply_scale_stock`; what could be added is `…_growth`.
 """
 
 from shopace.core import (
@@ -25,6 +25,7 @@ from shopace.core import (
     hookimpl,
     measure,
 )
+from shopace.plugins.assortment.supply_scale_growth import GROWTH
 from shopace.plugins.assortment.supply_scale_stock import STOCK
 
 ENOUGH_SELLS = Parameter(
@@ -87,32 +88,7 @@ PLUGIN = Plugin(
             effort=Effort.HIGH,
             valid_days=30,
         ),
-        Metric(
-            key="new_products",
-            title="New products listed",
-            definition="Products put on sale for the first time within the period.",
-            formula=measure("new_products"),
-            unit=Unit.COUNT,
-            direction=Direction.HIGHER,
-            min_sample=5,
-            source="3P",
-        ),
-        Benchmark(metric="new_products"),
-        TaskTemplate(
-            key="supply_scale.plan_new_products",
-            title="Plan new listings for every week",
-            why="Benchmark sellers like you bring out new products more often.",
-            steps=(
-                "Choose a weekday for new listings and prepare the next four.",
-                "Prepare images, attributes and stock before the day comes.",
-                "Present each new product in a video on the day it goes on sale.",
-            ),
-            type=TaskType.CHALLENGE,
-            objective="refresh_assortment",
-            trigger=behind_peers("new_products"),
-            action=Action(label="Add product", target="/products/create"),
-            valid_days=30,
-        ),
+        *GROWTH,
         Metric(
             key="visitors",
             title="Shop visitors",
@@ -177,41 +153,6 @@ PLUGIN = Plugin(
             valid_days=14,
         ),
         *STOCK,
-        Metric(
-            key="opportunities_matched",
-            title="Listing opportunities matched",
-            definition="Products of yours that match a product opportunity of the platform.",
-            formula=measure("opportunities_matched"),
-            unit=Unit.COUNT,
-            direction=Direction.NEITHER,
-            source="S1",
-        ),
-        Metric(
-            key="opportunity_submission_share",
-            title="Listing opportunities submitted",
-            definition="Submitted listing opportunities, as a share of the matched ones.",
-            formula=measure("opportunities_submitted") / measure("opportunities_matched"),
-            unit=Unit.RATIO,
-            direction=Direction.HIGHER,
-            min_sample=3,
-            source="S1",
-        ),
-        Benchmark(metric="opportunity_submission_share"),
-        TaskTemplate(
-            key="supply_scale.submit_opportunities",
-            title="Submit products for your matched opportunities",
-            why="Benchmark sellers like you take up more of the opportunities matched to them.",
-            steps=(
-                "Open the Opportunity Center and filter by Opportunity matched.",
-                "Submit the products that you can keep in stock.",
-            ),
-            type=TaskType.CHALLENGE,
-            objective="take_opportunities",
-            trigger=behind_peers("opportunity_submission_share"),
-            action=Action(label="Submit products", target="/growth/opportunities"),
-            effort=Effort.LOW,
-            valid_days=14,
-        ),
     ),
 )
 

@@ -1,7 +1,7 @@
 """Do LIVEs draw viewers, hold them, and sell?
 
-S0 names the category ("supply quality of LIVEs"). Views are API, the other metrics 3P. What a LIVE
-sells is the family `live_quality_sales`.
+S0 names the category ("supply quality of LIVEs"). Views are API, the other metrics 3P. Families
+beside this page: `live_quality_interaction` (comments, tools) and `…_sales` (what a LIVE sells).
 """
 
 from shopace.core import (
@@ -21,6 +21,7 @@ from shopace.core import (
     hookimpl,
     measure,
 )
+from shopace.plugins.content.live_quality_interaction import INTERACTION
 from shopace.plugins.content.live_quality_sales import SALES
 
 OWN = (Channel.SELLER_LIVE,)
@@ -138,75 +139,7 @@ PLUGIN = Plugin(
             benefit="Viewers who stay",
             valid_days=14,
         ),
-        Metric(
-            key="comments_per_thousand_views",
-            title="Comments per thousand LIVE views",
-            definition="Comments in LIVEs per thousand LIVE views.",
-            formula=measure("live_comments") * 1000 / VIEWS,
-            unit=Unit.COUNT,
-            direction=Direction.HIGHER,
-            channels=LIVES,
-            min_sample=500,
-            source="3P",
-        ),
-        Benchmark(metric="comments_per_thousand_views"),
-        TaskTemplate(
-            key="live_quality.talk_with_viewers",
-            title="Talk with your viewers by name",
-            why="Viewers write less in your LIVEs than in those of benchmark sellers.",
-            steps=(
-                "Let a second person read out comments and names.",
-                "Ask questions that one word answers: size, colour, use.",
-                "Answer each question about a product before you go on.",
-            ),
-            type=TaskType.METRIC_CATCH_UP,
-            objective="engage_viewers",
-            trigger=behind_peers("comments_per_thousand_views"),
-            channels=OWN,
-            action=Action(label="View LIVE data", target="/analytics/lives"),
-            benefit="More interaction",
-            effort=Effort.LOW,
-            valid_days=14,
-        ),
-        Metric(
-            key="followers_per_thousand_views",
-            title="New followers per thousand LIVE views",
-            definition="Followers won in LIVEs per thousand LIVE views.",
-            formula=measure("live_new_followers") * 1000 / VIEWS,
-            unit=Unit.COUNT,
-            direction=Direction.NEITHER,
-            channels=LIVES,
-            source="3P",
-        ),
-        Metric(
-            key="lives_with_tools_share",
-            title="LIVEs with engagement tools",
-            definition="LIVEs that used polls, draws or similar tools, as a share of all.",
-            formula=measure("lives_with_tools") / measure("new_lives"),
-            unit=Unit.RATIO,
-            direction=Direction.HIGHER,
-            channels=LIVES,
-            min_sample=3,
-            source="3P",
-        ),
-        Benchmark(metric="lives_with_tools_share"),
-        TaskTemplate(
-            key="live_quality.use_tools",
-            title="Use a poll or draw in each LIVE",
-            why="Benchmark sellers like you use engagement tools in more of their LIVEs.",
-            steps=(
-                "Prepare one poll and one draw before you go LIVE.",
-                "Start the first when viewers begin to leave.",
-            ),
-            type=TaskType.CHALLENGE,
-            objective="engage_viewers",
-            trigger=behind_peers("lives_with_tools_share"),
-            channels=OWN,
-            action=Action(label="Set up tools", target="/live/tools"),
-            benefit="More interaction",
-            effort=Effort.LOW,
-            valid_days=14,
-        ),
+        *INTERACTION,
         *SALES,
     ),
 )

@@ -1,0 +1,82 @@
+"""Supply scale, the family of growth: new products, and opportunities to list.
+
+S1 names the opportunities that products match; new products are 3P.
+"""
+
+from shopace.core import (
+    Action,
+    Benchmark,
+    Declaration,
+    Direction,
+    Effort,
+    Metric,
+    TaskTemplate,
+    TaskType,
+    Unit,
+    behind_peers,
+    measure,
+)
+
+GROWTH: tuple[Declaration, ...] = (
+    Metric(
+        key="new_products",
+        title="New products listed",
+        definition="Products put on sale for the first time within the period.",
+        formula=measure("new_products"),
+        unit=Unit.COUNT,
+        direction=Direction.HIGHER,
+        min_sample=5,
+        source="3P",
+    ),
+    Benchmark(metric="new_products"),
+    TaskTemplate(
+        key="supply_scale.plan_new_products",
+        title="Plan new listings for every week",
+        why="Benchmark sellers like you bring out new products more often.",
+        steps=(
+            "Choose a weekday for new listings and prepare the next four.",
+            "Prepare images, attributes and stock before the day comes.",
+            "Present each new product in a video on the day it goes on sale.",
+        ),
+        type=TaskType.CHALLENGE,
+        objective="refresh_assortment",
+        trigger=behind_peers("new_products"),
+        action=Action(label="Add product", target="/products/create"),
+        valid_days=30,
+    ),
+    Metric(
+        key="opportunities_matched",
+        title="Listing opportunities matched",
+        definition="Products of yours that match a product opportunity of the platform.",
+        formula=measure("opportunities_matched"),
+        unit=Unit.COUNT,
+        direction=Direction.NEITHER,
+        source="S1",
+    ),
+    Metric(
+        key="opportunity_submission_share",
+        title="Listing opportunities submitted",
+        definition="Submitted listing opportunities, as a share of the matched ones.",
+        formula=measure("opportunities_submitted") / measure("opportunities_matched"),
+        unit=Unit.RATIO,
+        direction=Direction.HIGHER,
+        min_sample=3,
+        source="S1",
+    ),
+    Benchmark(metric="opportunity_submission_share"),
+    TaskTemplate(
+        key="supply_scale.submit_opportunities",
+        title="Submit products for your matched opportunities",
+        why="Benchmark sellers like you take up more of the opportunities matched to them.",
+        steps=(
+            "Open the Opportunity Center and filter by Opportunity matched.",
+            "Submit the products that you can keep in stock.",
+        ),
+        type=TaskType.CHALLENGE,
+        objective="take_opportunities",
+        trigger=behind_peers("opportunity_submission_share"),
+        action=Action(label="Submit products", target="/growth/opportunities"),
+        effort=Effort.LOW,
+        valid_days=14,
+    ),
+)

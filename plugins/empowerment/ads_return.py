@@ -1,0 +1,72 @@
+"""What ad money returns, by GMV and by order. A part of the page `ads`."""
+
+from shopace.core import (
+    Action,
+    Benchmark,
+    Declaration,
+    Direction,
+    Metric,
+    TaskTemplate,
+    TaskType,
+    Unit,
+    behind_peers,
+    declined,
+    measure,
+)
+
+RETURN: tuple[Declaration, ...] = (
+    Metric(
+        key="roas",
+        title="Return on ad spend (ROAS)",
+        definition="GMV from ads for each unit of money spent on them.",
+        formula=measure("ad_gmv") / measure("ad_spend"),
+        unit=Unit.MULTIPLE,
+        direction=Direction.HIGHER,
+        sample=measure("ad_sku_orders"),
+        min_sample=20,
+        is_key=True,
+        source="3P",
+    ),
+    Benchmark(metric="roas"),
+    TaskTemplate(
+        key="ads.stop_weak_ads",
+        title="Pause the ads whose return fell",
+        why="Your ad money brings less GMV than in the week before.",
+        steps=(
+            "Sort your ads by return over the last 7 days.",
+            "Pause those that spend most and return least; leave the others as they are.",
+            "Check that the advertised products are in stock and their price has not risen.",
+        ),
+        type=TaskType.METRIC_CATCH_UP,
+        objective="lift_ad_return",
+        trigger=declined("roas"),
+        action=Action(label="View ads", target="/ads/manage"),
+        benefit="Less ad money without orders",
+    ),
+    TaskTemplate(
+        key="ads.shift_budget",
+        title="Move ad budget to the products that return most",
+        why="Benchmark sellers like you get more GMV out of the same ad money.",
+        steps=(
+            "Compare the return of each advertised product over the last 30 days.",
+            "Move budget from the weakest third to the strongest, with the total unchanged.",
+            "Compare again after 7 days before you move more.",
+        ),
+        type=TaskType.METRIC_CATCH_UP,
+        objective="lift_ad_return",
+        trigger=behind_peers("roas"),
+        action=Action(label="Edit budgets", target="/ads/manage"),
+        valid_days=14,
+    ),
+    Metric(
+        key="cost_per_ad_order",
+        title="Ad cost per SKU order",
+        definition="Ad spend for each SKU order that ads brought.",
+        formula=measure("ad_spend") / measure("ad_sku_orders"),
+        unit=Unit.MONEY,
+        direction=Direction.LOWER,
+        min_sample=20,
+        source="3P",
+    ),
+    Benchmark(metric="cost_per_ad_order"),
+)
