@@ -95,6 +95,8 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """GMV of the last 30 days that runs through the privilege; absent when unknown."""
     next_line: str | None = None
     next_value: float | None = None
+    next_loses: Text | None = None
+    """What is lost from there on."""
     distance: float | None = None
     """How far the next step of the ladder is."""
     ending_30d: float | None = None
@@ -102,7 +104,11 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     endings: tuple[Ending, ...] = ()
     """When the points end, the next first; empty when not known in detail."""
     from_date: dt.date | None = None
-    """From when the privilege is lost; absent when unknown."""
+    """Since when the shop stands on the line: the day that the facts tell, else the as-of date of
+    the first diagnosis that found it there, so it may have begun earlier."""
+    until_date: dt.date | None = None
+    """The last day of a loss that ends by itself, counted from `from_date`; absent where it does
+    not end, or where its length is not known. Past: the loss is over, the line still reached."""
     act_by: dt.date | None = None
     """The last day to act, where a deadline is known: an appeal, the next monthly check."""
 

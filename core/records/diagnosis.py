@@ -97,7 +97,7 @@ class RiskMonitor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Criterion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One condition of Seller Center eligibility (S3)."""
+    """One condition of Seller Center eligibility (S3) or of the star badge (S2)."""
 
     key: str
     title: Text
@@ -114,10 +114,11 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Eligibility(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Seller Center eligibility, each criterion met or not."""
+    """Seller Center eligibility or the star badge, each criterion met or not."""
 
     outcome: Literal["met", "not_met", "no_data"]
-    """`met` only when every criterion is known to be; `not_met` when one is known not to be."""
+    """`met` only when every applicable criterion is known to be; `not_met` when one is known not
+    to be."""
     criteria: tuple[Criterion, ...]
     next_check: dt.date | None = None
     """The next monthly check, where its day is configured."""
@@ -212,6 +213,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     risk_monitor: RiskMonitor | None = None
     eligibility: Eligibility | None = None
     """Absent where nothing of it is known."""
+    star_badge: Eligibility | None = None
+    """What the star badge asks for (S2); a reward, never a risk. Absent likewise."""
     need_attention: tuple[MetricNote, ...] = ()
     can_improve: tuple[MetricNote, ...] = ()
     improved: tuple[MetricNote, ...] = ()

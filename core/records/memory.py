@@ -17,6 +17,8 @@ class Recollection(msgspec.Struct, frozen=True, omit_defaults=True):
     """Id of each card shown → as-of date of the first diagnosis of its episode."""
     risk: tuple[str, ...] = ()
     """Ids of the P0 cards shown."""
+    lines: dict[str, dt.date] = {}
+    """Policy line of each P0 card shown → since when the shop stands on it."""
     declined: tuple[str, ...] = ()
     """`metric:channel` of every AA issue: these stay open on a lower line (hysteresis)."""
 

@@ -121,6 +121,13 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
         title="Cards in the list of one core channel; risk cards are never cut",
     ),
     Parameter(
+        key="core.eligibility_check_day",
+        default=0,
+        unit=Unit.DAYS,
+        maximum=31,
+        title="Day of the month of the Seller Center eligibility check; 0: not known",
+    ),
+    Parameter(
         key="core.most_recommended",
         default=3,
         unit=Unit.COUNT,

@@ -57,6 +57,24 @@ class Stake(Record, frozen=True, kw_only=True):
     channel: Channel = Channel.SHOP
 
 
+class Deadline(Record, frozen=True, kw_only=True):
+    """Until when there is time to act: `measure` tells the days left on the as-of date.
+
+    `of` counts what the time runs for: where it is known to be 0, there is no deadline.
+    """
+
+    measure: str
+    of: str | None = None
+
+
+class Criterion(Record, frozen=True, kw_only=True):
+    """The row is also a condition that a shop has to meet: it does not where the line is reached."""
+
+    of: Literal["seller_center", "star_badge"]
+    title: str
+    """What is asked for; `{line}` stands for the value."""
+
+
 class PolicyLine(Record, frozen=True, kw_only=True):
     """One row. Of a ladder (one metric, channel, window) a shop stands on the last step reached."""
 
@@ -76,6 +94,10 @@ class PolicyLine(Record, frozen=True, kw_only=True):
     """One sentence; `{line}` stands for the value."""
     loses: str
     """The privilege that is lost, and for how long."""
+    lasts_days: int | None = None
+    """How long it is lost; None: for good, or as long as the shop stands on the line."""
+    deadline: Deadline | None = None
+    criterion: Criterion | None = None
     next: str | None = None
     """The next step of the ladder; None: the last."""
     requires: Gate | None = None
@@ -144,6 +166,10 @@ class Policy(Record, frozen=True, kw_only=True):
         )
         return tuple(sorted(here, key=lambda line: (line.ladder, line.rung)))
 
+    def criteria(self) -> dict[str, PolicyLine]:
+        """The rows that are conditions by key, each as it stands somewhere: what may be asked."""
+        return {line.key: line for line in self.lines if line.criterion is not None}
+
 
 def policy_of(lines: Sequence[PolicyLine]) -> Policy:
     """The policy of the given rows, whatever their order."""
@@ -189,6 +215,8 @@ def unfit(
                 what = f"metric {key} is not computed for channel {channel} in window {window}"
                 problems[Problem(where=where, what=what)] = None
         named = {"at stake": line.stake.measure if line.stake else None, "ending": line.ending}
+        if line.deadline is not None:
+            named |= {"of its deadline": line.deadline.measure, "to act on": line.deadline.of}
         for role, measure in named.items():
             if measure is not None and measure not in measures:
                 hint = did_you_mean(measure, measures)
@@ -299,10 +327,17 @@ def _wrong_alone(
     if EVERYWHERE in line.regions and len(line.regions) > 1:
         what = '"*" stands for all other regions and needs no company'
         yield Problem(where=f"{where}.regions", what=what)
-    for field, text, allowed in (("rule", line.rule, {"line"}), ("loses", line.loses, set[str]())):
+    texts = [("rule", line.rule, {"line"}), ("loses", line.loses, set())]
+    if line.criterion is not None:
+        texts.append(("criterion.title", line.criterion.title, {"line"}))
+    for field, text, allowed in texts:
         if wrong := _placeholders(text) - allowed:
             what = f"cannot fill in {', '.join(sorted(wrong))}"
-            yield Problem(where=f"{where}.{field}", what=what, hint="only {line}, in the rule")
+            hint = "only {line}, in the rule and in what a criterion asks for"
+            yield Problem(where=f"{where}.{field}", what=what, hint=hint)
+    if line.criterion is not None and line.kind == "drop":
+        what = "a criterion is a level that is held, not a drop"
+        yield Problem(where=f"{where}.criterion", what=what)
     if line.kind == "drop":
         if len(PERIODS_OF[line.window]) < 2:  # the current one and the one before
             what = f"a drop needs a previous period, {line.window} has none"
