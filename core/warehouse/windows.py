@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shopace.core.evaluation import Column, evaluate, required_columns, weekly_noise
-from shopace.core.vocabulary.channels import GROUP_MEMBERS, Channel
+from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.formula import Ref, refs
 from shopace.core.vocabulary.units import Aggregation, Period
 from shopace.core.warehouse.facts import FactsReport, facts_view
@@ -24,6 +24,7 @@ from shopace.core.warehouse.facts_tables import CODE, Cell, Facts, FactsTable, u
 from shopace.core.warehouse.mapping import AbsentDay
 from shopace.core.warehouse.profiles import Profiles
 from shopace.core.warehouse.snapshot_files import BlockArrays, HistoryRow
+from shopace.core.warehouse.summands import Key, summands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +50,6 @@ _WIDEST = 128
 _LEAST = np.iinfo(np.int64).min
 _NEVER = np.iinfo(np.int64).max
 
-Key = tuple[str, Channel]
 Span = tuple[int, int]
 """(days ago of the last day, days)."""
 
@@ -133,19 +133,10 @@ class Windows:
                 yield self._block(tables, first, count)
 
     def _members(self, key: str, channel: Channel) -> tuple[Key, ...]:
-        """The delivered columns that a column is the sum of; itself, where it is delivered.
-
-        Empty where it is neither delivered nor the sum of delivered ones.
-        """
-        if (key, channel) in self._delivered:
-            return ((key, channel),)
+        """The delivered columns that a column is made of; empty where there are none."""
         measure = self._facts.measures.get(key)
-        if measure is None or not measure.additive or measure.aggregation is Aggregation.MAX:
-            return ()
         market = self._facts.mapping.marketplace.channels
-        of = market if channel is Channel.SHOP else GROUP_MEMBERS.get(channel, ())
-        members = tuple((key, each) for each in of if each in market and each in measure.channels)
-        return members if all(each in self._delivered for each in members) else ()
+        return summands(measure, channel, self._delivered, market) if measure is not None else ()
 
     @cached_property
     def _needed(self) -> dict[Key, tuple[Key, ...]]:
