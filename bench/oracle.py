@@ -53,6 +53,7 @@ from shopace.core.records.metrics import MetricValues
 from shopace.core.records.text import Text, fill
 from shopace.core.vocabulary.channels import ALL, FIVE, GROUP_MEMBERS, Channel
 from shopace.core.vocabulary.formula import Constant, Formula, Ref, denominator, refs
+from shopace.core.vocabulary.incentives import Programme
 from shopace.core.vocabulary.metrics import Metric
 from shopace.core.vocabulary.tasks import TaskTemplate
 from shopace.core.vocabulary.tiers import ladder_for
@@ -77,6 +78,7 @@ from shopace.core.vocabulary.units import (
 from shopace.core.warehouse.benchmarks import BenchmarkSet, require_fit
 from shopace.core.warehouse.cohorts import Cohort
 from shopace.core.warehouse.policy import Policy, PolicyLine
+from shopace.core.warehouse.programmes import NO_PROGRAMMES, Programmes
 from shopace.core.warehouse.snapshot import Block, Snapshot
 
 Number = float | None
@@ -226,6 +228,7 @@ class Proposal(NamedTuple):
     stake: float
     """−1: unknown."""
     line: PolicyLine | None
+    programme: Programme | None
 
 
 # --- numbers ---------------------------------------------------------------------------------
@@ -318,10 +321,12 @@ class Oracle:
         snapshot: Snapshot,
         benchmarks: BenchmarkSet | None,
         policy: Policy,
+        programmes: Programmes = NO_PROGRAMMES,
     ) -> None:
         if benchmarks is not None:
             require_fit(benchmarks, snapshot.manifest.id, snapshot.manifest.as_of)
         self.registry, self.snapshot, self.policy = registry, snapshot, policy
+        self.programmes = programmes
         self.values = registry.values
         self.as_of: dt.date = snapshot.manifest.as_of
         self.benchmarks = benchmarks
@@ -830,7 +835,13 @@ class Oracle:
                     severity = 1  # a gap where nothing is at stake
                 else:
                     severity = self._severity(found, offer)
-                yield Proposal(offer, severity, stake if stake is not None else -1.0, line)
+                yield Proposal(
+                    offer,
+                    severity,
+                    stake if stake is not None else -1.0,
+                    line,
+                    self._reward(found, offer),
+                )
 
     def _severity(self, found: Findings, offer: Offer) -> int:
         assert offer.trigger is not None
@@ -844,6 +855,29 @@ class Oracle:
         if size >= self.values[f"core.{kind}_severe"]:
             return 3
         return 2 if size >= self.values[f"core.{kind}_marked"] else 1
+
+    def _reward(self, found: Findings, offer: Offer) -> Programme | None:
+        """The programme that pays most for the task; of equal ones that which ends first."""
+        shop, best = found.shop, None
+        for programme in self.programmes.programmes:  # by key
+            limits: tuple[tuple[Sequence[Any], Any], ...] = (
+                (programme.regions, shop.region.strip().upper()),
+                (programme.industries, shop.industry),
+                (programme.tiers, found.tier),
+                (programme.categories, offer.category),
+                (programme.tasks, offer.template.key),
+                (programme.types, offer.template.type),
+            )
+            if (
+                programme.currency == shop.currency
+                and programme.starts_on <= self.as_of <= programme.ends_on
+                and round(programme.budget - programme.spent - programme.amount, 6) >= 0
+                and all(not limit or value in limit for limit, value in limits)
+            ):
+                merit = (programme.amount, -programme.ends_on.toordinal())
+                if best is None or merit > (best.amount, -best.ends_on.toordinal()):
+                    best = programme
+        return best
 
     def _stakes(self, found: Findings) -> dict[Channel, Number]:
         """30-day GMV of each channel as far as it is a core channel."""
@@ -999,13 +1033,16 @@ class Oracle:
         benefit = offer.label
         if amount is not None:
             benefit = Benefit(label=offer.label.label, amount=amount, method=self.method)
-        incentive, reward = template.incentive, None
-        if incentive is not None and incentive.currency == found.shop.currency:
+        programme, reward = proposal.programme, None
+        if programme is not None:
             reward = Reward(
-                reward=incentive.reward,
-                amount=incentive.amount,
-                currency=incentive.currency,
-                valid_until=self.as_of + dt.timedelta(days=incentive.valid_days),
+                reward=programme.reward,
+                amount=programme.amount,
+                currency=programme.currency,
+                valid_until=programme.ends_on,
+                valid_days=programme.valid_days,
+                programme=programme.key,
+                title=Text(programme.title),
             )
         return TaskCard(
             id=offer.id,
@@ -1293,6 +1330,7 @@ class Oracle:
             registry=self.registry.fingerprint,
             plugins={key: plugin.version for key, plugin in self.registry.plugins.items()},
             memory=with_memory,
+            incentives=self.programmes.id,
         )
 
     def _metrics(self, found: Findings) -> bytes:
@@ -1487,7 +1525,7 @@ def _rank(proposal: Proposal) -> tuple[float, ...]:
         -proposal.severity,
         -proposal.stake,
         template.valid_days,
-        template.incentive is None,
+        proposal.programme is None,
         proposal.offer.number,
     )
 

@@ -18,7 +18,6 @@ from shopace.core.vocabulary.channels import (
     parse_channel,
 )
 from shopace.core.vocabulary.formula import Formula, measure
-from shopace.core.vocabulary.incentives import Incentive, Programme, RewardKind
 from shopace.core.vocabulary.measures import STANDARD_MEASURES, Measure
 from shopace.core.vocabulary.metrics import Alias, Benchmark, Metric
 from shopace.core.vocabulary.objectives import STANDARD_OBJECTIVES
@@ -84,7 +83,6 @@ __all__ = [
     "Direction",
     "Effort",
     "Formula",
-    "Incentive",
     "ListingQuality",
     "Measure",
     "Metric",
@@ -97,8 +95,6 @@ __all__ = [
     "Problem",
     "ProductCondition",
     "ProductStatus",
-    "Programme",
-    "RewardKind",
     "ShopaceError",
     "TaskTemplate",
     "TaskType",

@@ -67,6 +67,10 @@ class PolicyError(InputError):
     """A policy pack is refused."""
 
 
+class IncentivesError(InputError):
+    """A file of incentive programmes is refused."""
+
+
 class JobError(InputError):
     """A job cannot be accepted as it is."""
 

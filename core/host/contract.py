@@ -283,9 +283,6 @@ def _templates(plugin: Plugin, known: Known) -> Iterator[Finding]:
         if template.completion and template.completion.metric not in known.metrics:
             hint = did_you_mean(template.completion.metric, known.metrics)
             yield Finding(where, f'unknown metric "{template.completion.metric}"', hint)
-        incentive = template.incentive
-        if incentive and not (incentive.amount > 0 and math.isfinite(incentive.amount)):
-            yield Finding(where, "incentive.amount must be above 0")
 
 
 def _lines(plugin: Plugin, _: Known) -> Iterator[Finding]:

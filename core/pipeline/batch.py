@@ -122,6 +122,8 @@ class Proposals:
     """30-day GMV at stake in core channels; −1 unknown."""
     line: Integers
     """Position in `Compared.lines`; −1 for every other comparison."""
+    reward: Integers
+    """Position in the plan's `rewards.offered`; −1 without a reward."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import numpy as np
 from shopace.core.pipeline.cells import Cells
 from shopace.core.pipeline.figures import listed, tidied, tidy
 from shopace.core.pipeline.plan import CHANNELS
-from shopace.core.records.card import Benefit, Evidence, Reward, Risk, TaskCard
+from shopace.core.records.card import Benefit, Evidence, Risk, TaskCard
 from shopace.core.records.diagnosis import Withheld
 from shopace.core.records.text import Text, fill
 from shopace.core.vocabulary.channels import Channel
@@ -56,6 +56,7 @@ class CardMaker:
         self._offer: list[int] = ranked.offer.tolist()
         self._severity: list[int] = ranked.severity.tolist()
         self._line: list[int] = ranked.line.tolist()
+        self._reward: list[int] = ranked.reward.tolist()
         self._kept_by: list[int] = merged.kept_by.tolist()
         self._for_you: list[bool] = merged.for_you.tolist()
         self._in_channel: list[bool] = merged.in_channel.tolist()
@@ -64,7 +65,7 @@ class CardMaker:
         self._cells = Cells(plan, measured, compared, column=column, shop=ranked.shop)
         self._worth = _worth(plan, measured, compared, column, merged)
 
-    def tasks(self, shop: int, opened: Mapping[str, dt.date], currency: str) -> Tasks:
+    def tasks(self, shop: int, opened: Mapping[str, dt.date]) -> Tasks:
         """The tasks of the batch's shop.
 
         `opened` says since when a card's episode lasts. The first card of the overall list for
@@ -90,7 +91,6 @@ class CardMaker:
                 since=opened.get(name, as_of),
                 recommended=overall and len(for_you) < self._recommended,
                 worth=worth,
-                currency=currency,
             )
             cards.append(card)
             if overall:
@@ -118,9 +118,13 @@ class CardMaker:
         since: dt.date,
         recommended: bool,
         worth: float | None,
-        currency: str,
     ) -> TaskCard:
-        number, line, words = self._offer[at], self._line[at], self._words
+        number, line, reward, words = (
+            self._offer[at],
+            self._line[at],
+            self._reward[at],
+            self._words,
+        )
         offer = self._plan.offers[number]
         return TaskCard(
             id=words.ids[number],
@@ -134,7 +138,7 @@ class CardMaker:
             since=since,
             most_recommended=recommended,
             risk=self._risk(line, shop) if line >= 0 else None,
-            incentive=_paid_in(currency, words.rewards[number]),
+            incentive=words.rewards[reward] if reward >= 0 else None,
             goal=words.goals[number],
         )
 
@@ -232,11 +236,6 @@ def _worth(
     worth = amount * np.minimum(gap, plan.values["core.benefit_cap"])
     honest = is_factor[ranked.offer] & (value > 0) & (amount > 0)
     return listed(tidied(np.where(honest, worth, np.nan), 2))
-
-
-def _paid_in(currency: str, reward: Reward | None) -> Reward | None:
-    """The incentive, where it is paid in the shop's own currency."""
-    return reward if reward is not None and reward.currency == currency else None
 
 
 def _rule(line: PolicyLine) -> Text:

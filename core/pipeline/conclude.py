@@ -119,7 +119,7 @@ class _Writer:
     def _one(self, shop: int, not_evaluated: tuple[NotEvaluated, ...]) -> Concluded:
         before, profile = self._batch.recollections[shop], self._profiles[shop]
         opened = before.open if before is not None else {}
-        cards, for_you, by_channel, withheld = self._cards.tasks(shop, opened, profile.currency)
+        cards, for_you, by_channel, withheld = self._cards.tasks(shop, opened)
         tier = self._tier(shop, before, profile)
         monitor = _monitor(cards)
         counts = dict(NO_CARDS)
@@ -289,6 +289,7 @@ def _freshness(plan: Plan) -> dict[bool, Freshness]:
             registry=plan.registry.fingerprint,
             plugins={key: plugin.version for key, plugin in plan.registry.plugins.items()},
             memory=remembered,
+            incentives=plan.programmes.id,
         )
         for remembered in (False, True)
     }

@@ -15,6 +15,7 @@ import numpy as np
 
 from shopace.core.evaluation import evaluate, periods_of
 from shopace.core.host.registry import fingerprint
+from shopace.core.pipeline.rewards import Rewards
 from shopace.core.vocabulary.campaigns import CAMPAIGN_GMV
 from shopace.core.vocabulary.channels import ALL, FIVE, Channel
 from shopace.core.vocabulary.formula import Operation, Ref, denominator, refs
@@ -28,6 +29,7 @@ from shopace.core.vocabulary.triggers import (
     priority_of,
 )
 from shopace.core.vocabulary.units import CATEGORIES, PERIODS_OF, Aggregation, Direction, Period
+from shopace.core.warehouse.programmes import NO_PROGRAMMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from shopace.core.warehouse.benchmarks import BenchmarkSet
     from shopace.core.warehouse.cohorts import Cohort
     from shopace.core.warehouse.policy import Policy, PolicyLine
+    from shopace.core.warehouse.programmes import Programmes
     from shopace.core.warehouse.snapshot_files import Manifest
 
 CHANNELS = (*ALL, Channel.PRODUCT_CARD)
@@ -164,9 +167,11 @@ class Plan:
         manifest: Manifest,
         policy: Policy,
         benchmarks: BenchmarkSet | None,
+        programmes: Programmes = NO_PROGRAMMES,
     ) -> None:
         self.registry, self.manifest = registry, manifest
         self.policy, self.benchmarks = policy, benchmarks
+        self.programmes = programmes
         self.values = registry.values
         self.row_of = self._rows()
         self.columns = self._columns()
@@ -452,6 +457,11 @@ class Plan:
         if isinstance(condition, Declined | BehindPeers):
             return Test(condition, column)
         return Test(condition, column, self.values[condition.line.key])
+
+    @cached_property
+    def rewards(self) -> Rewards:
+        """Which programme rewards which offer for whom."""
+        return Rewards(self.programmes, self.manifest, self.offers)
 
     @cached_property
     def campaigns(self) -> tuple[Campaign, ...]:

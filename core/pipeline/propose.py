@@ -23,7 +23,7 @@ UNKNOWN_STAKE = -1.0
 
 
 def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
-    """Every offer that fires for a shop, with its severity and the GMV at stake."""
+    """Every offer that fires for a shop, with its severity, the GMV at stake and the reward."""
     plan = batch.plan
     stakes = _stakes(measured, len(batch.shops))
     parts: list[tuple[Integers, Integers, Integers, Floats, Integers]] = []
@@ -60,7 +60,10 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
                 add(number, offer, fired, severity)
     joined = [np.concatenate(each) for each in zip(*parts, strict=True)] if parts else _nothing()
     shop, offer_number, severity, stake, line = joined
-    return Proposals(shop=shop, offer=offer_number, severity=severity, stake=stake, line=line)
+    reward = plan.rewards.find(batch.profile, measured.tier, offer=offer_number, shop=shop)
+    return Proposals(
+        shop=shop, offer=offer_number, severity=severity, stake=stake, line=line, reward=reward
+    )
 
 
 def _nothing() -> list[np.ndarray]:

@@ -22,12 +22,11 @@ def rank(plan: Plan, proposals: Proposals) -> Proposals:
     offers = plan.offers
     band = np.array([int(offer.priority) for offer in offers], dtype=np.int64)
     days = np.array([offer.template.valid_days for offer in offers], dtype=np.int64)
-    without = np.array([offer.template.incentive is None for offer in offers], dtype=np.int64)
     at = proposals.offer
     order = np.lexsort(
         (
             at,
-            without[at],
+            proposals.reward < 0,
             days[at],
             -proposals.stake,
             -proposals.severity,
@@ -41,4 +40,5 @@ def rank(plan: Plan, proposals: Proposals) -> Proposals:
         severity=proposals.severity[order],
         stake=proposals.stake[order],
         line=proposals.line[order],
+        reward=proposals.reward[order],
     )

@@ -24,6 +24,7 @@ from shopace.core.pipeline.rank import rank
 from shopace.core.pipeline.words import Words
 from shopace.core.records.metrics import Legend, LegendColumn
 from shopace.core.warehouse.benchmarks import require_fit
+from shopace.core.warehouse.programmes import NO_PROGRAMMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from shopace.core.records.document import Document
     from shopace.core.warehouse.benchmarks import BenchmarkSet
     from shopace.core.warehouse.policy import Policy
+    from shopace.core.warehouse.programmes import Programmes
     from shopace.core.warehouse.snapshot import Block, Snapshot
 
 SLICE_SHOPS = 256
@@ -52,17 +54,21 @@ class Inputs:
         snapshot: Snapshot,
         benchmarks: BenchmarkSet | None,
         policy: Policy,
+        programmes: Programmes = NO_PROGRAMMES,
     ) -> None:
         _require_same_funnel(registry, snapshot)
         if benchmarks is not None:
             require_fit(benchmarks, snapshot.manifest.id, snapshot.manifest.as_of)
         self.registry, self.snapshot = registry, snapshot
         self.benchmarks, self.policy = benchmarks, policy
+        self.programmes = programmes
 
     @cached_property
     def plan(self) -> Plan:
         """What there is to compute, worked out once."""
-        return Plan(self.registry, self.snapshot.manifest, self.policy, self.benchmarks)
+        return Plan(
+            self.registry, self.snapshot.manifest, self.policy, self.benchmarks, self.programmes
+        )
 
     @cached_property
     def words(self) -> Words:

@@ -22,7 +22,7 @@ MESSAGES = (METHOD,)
 
 
 class Words:
-    """Lists are by offer of the plan, but for `titles`, which are by column."""
+    """Lists are by offer of the plan, but for `titles`, by column, and `rewards`."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -64,8 +64,20 @@ class Words:
         return [self._after(offer.template.valid_days) for offer in self._plan.offers]
 
     @cached_property
-    def rewards(self) -> list[Reward | None]:
-        return [self._reward(offer) for offer in self._plan.offers]
+    def rewards(self) -> list[Reward]:
+        """By position in the plan's `rewards.offered`."""
+        return [
+            Reward(
+                reward=each.reward,
+                amount=each.amount,
+                currency=each.currency,
+                valid_until=each.ends_on,
+                valid_days=each.valid_days,
+                programme=each.key,
+                title=Text(each.title),
+            )
+            for each in self._plan.rewards.offered
+        ]
 
     @cached_property
     def goals(self) -> list[Goal | None]:
@@ -96,17 +108,6 @@ class Words:
             case _:
                 line = offer.trigger.line if offer.trigger is not None else None
                 return partial(about, comparison="line", window=Period.L7D.value, line=line)
-
-    def _reward(self, offer: Offer) -> Reward | None:
-        incentive = offer.template.incentive
-        if incentive is None:
-            return None
-        return Reward(
-            reward=incentive.reward,
-            amount=incentive.amount,
-            currency=incentive.currency,
-            valid_until=self._after(incentive.valid_days),
-        )
 
     def _goal(self, offer: Offer) -> Goal | None:
         completion = offer.template.completion

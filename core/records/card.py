@@ -128,9 +128,12 @@ class Reward(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     amount: float
     currency: str
     valid_until: dt.date
-    programme: str = ""
+    """The last day on which it is offered."""
+    valid_days: int
+    """How long it can be used once it is earned."""
+    programme: str
     """Key of the incentive programme that offers it."""
-    title: Text | None = None
+    title: Text
     """The programme's own words."""
 
 

@@ -30,6 +30,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     snapshot: Name
     benchmarks: Name | None = None
     policy: Name
+    incentives: Name | None = None
+    """The incentive programmes; absent: none."""
     block: Annotated[int, msgspec.Meta(ge=0)] | None = None
     shop: ShopId | None = None
 

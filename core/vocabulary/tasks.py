@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 from shopace.core.vocabulary.channels import Channel
-from shopace.core.vocabulary.incentives import Incentive
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.triggers import Condition, Trigger
 from shopace.core.vocabulary.units import Unit
@@ -79,7 +78,6 @@ class TaskTemplate(Record, frozen=True, kw_only=True):
     """The label; an amount with its method is added by the core where it is honest."""
     effort: Effort = Effort.MEDIUM
     valid_days: int = 7
-    incentive: Incentive | None = None
     names_hero: bool = False
     """The task acts on the hero product, the live one with the highest GMV of 30 days, and the card
     names it. Without product facts nothing is named."""

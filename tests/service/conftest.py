@@ -123,7 +123,13 @@ def decline_card() -> TaskCard:
         valid_until=dt.date(2026, 11, 7),
         since=AS_OF,
         incentive=Reward(
-            reward="ads_credit", amount=50, currency="USD", valid_until=dt.date(2026, 11, 14)
+            reward="ads_credit",
+            amount=50,
+            currency="USD",
+            valid_until=dt.date(2026, 11, 14),
+            valid_days=30,
+            programme="restock_autumn",
+            title=Text("Ads credit for shops that restock"),
         ),
     )
 

@@ -10,7 +10,6 @@ from shopace.core.host.contract import RULES, Finding, Rule, known_to, violation
 from shopace.core.host.discovery import load_registry
 from shopace.core.vocabulary.channels import SHOP, Channel
 from shopace.core.vocabulary.formula import Constant, measure
-from shopace.core.vocabulary.incentives import Incentive, RewardKind
 from shopace.core.vocabulary.measures import Measure
 from shopace.core.vocabulary.metrics import Benchmark, Metric
 from shopace.core.vocabulary.plugins import Plugin
@@ -284,16 +283,6 @@ BROKEN: dict[str, Broken] = {
         (
             changed(CAUSE, completion=Completion(metric="claims", line=1, unit=Unit.COUNT)),
             Finding(CAUSE, 'unknown metric "claims"'),
-        ),
-        *(
-            (
-                changed(
-                    CAUSE,
-                    incentive=Incentive(reward=RewardKind.CASH, amount=amount, currency="USD"),
-                ),
-                Finding(CAUSE, "incentive.amount must be above 0"),
-            )
-            for amount in (0.0, -1.0, float("inf"), float("nan"))
         ),
     ],
     "Named lines belong to the plugin and hold their own default.": [

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from itertools import product
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -16,15 +15,13 @@ from shopace.core import (
     Benchmark,
     Channel,
     Direction,
-    Incentive,
     Metric,
     Parameter,
     Plugin,
-    RewardKind,
     TaskTemplate,
     TaskType,
     Unit,
-    at_least,
+    at_most,
     behind_peers,
     crosses,
     declined,
@@ -43,24 +40,16 @@ LINE = Parameter(key="acme.line", default=1, unit=Unit.COUNT, title="Worth a tas
 TRIGGERS: dict[str, Trigger] = {
     "crosses": crosses("acme_line"),
     "declined": declined("acme.orders"),
-    "at_least": at_least("acme.orders", LINE),
+    "at_most": at_most("acme.orders", LINE),
     "behind": behind_peers("acme.orders"),
 }
-REWARD = Incentive(reward=RewardKind.CASH, amount=5, currency="USD")
 
 
-class Plans(NamedTuple):
-    """The same offers, with rewards on some of them and without any."""
-
-    rewarded: Plan
-    plain: Plan
-
-
-def offers_page(*, rewarded: bool) -> Plugin:
-    """Templates for each objective and kind of trigger: with and without reward or haste."""
+def offers_page() -> Plugin:
+    """Two templates for each objective, kind of trigger and haste."""
     templates = tuple(
         TaskTemplate(
-            key=f"acme.{kind}_{objective}_{days}_{'reward' if reward else 'plain'}",
+            key=f"acme.{kind}_{objective}_{days}_{name}",
             title="Do it",
             why="It helps.",
             steps=("Do it.",),
@@ -70,10 +59,9 @@ def offers_page(*, rewarded: bool) -> Plugin:
             channels=CHANNELS,
             action=Action(label="Do", target="/do"),
             valid_days=days,
-            incentive=REWARD if reward and rewarded else None,
         )
-        for objective, (kind, trigger), days, reward in product(
-            OBJECTIVES, TRIGGERS.items(), (3, 14), (True, False)
+        for objective, (kind, trigger), days, name in product(
+            OBJECTIVES, TRIGGERS.items(), (3, 14), ("one", "other")
         )
     )
     metric = Metric(
@@ -97,7 +85,7 @@ def offers_page(*, rewarded: bool) -> Plugin:
 
 
 @pytest.fixture(scope="session")
-def plans(tmp_path_factory: pytest.TempPathFactory) -> Plans:
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     line = PolicyLine(
         key="acme_line",
         ladder="acme",
@@ -118,17 +106,13 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> Plans:
     orders = {f"orders@{channel}": 1 for channel in CHANNELS[1:]} | {"orders": 2}
 
     narrow = Configuration(parameters={"core.cards_for_you": 2, "core.cards_per_channel": 2})
-
-    def plan(*, rewarded: bool) -> Plan:
-        registry = load_sources([source_of(offers_page(rewarded=rewarded))], narrow)
-        assert not registry.rejected
-        folder = tmp_path_factory.mktemp("plans")
-        return build(
-            folder, [Shop(id="a", facts=orders, days=7)], registry, policy=policy_of(lines)
-        ).plan
-
-    made = Plans(plan(rewarded=True), plan(rewarded=False))
-    assert len(made.rewarded.offers) == len(OBJECTIVES) * len(TRIGGERS) * 4 * len(CHANNELS)
+    registry = load_sources([source_of(offers_page())], narrow)
+    assert not registry.rejected
+    folder = tmp_path_factory.mktemp("plan")
+    made = build(
+        folder, [Shop(id="a", facts=orders, days=7)], registry, policy=policy_of(lines)
+    ).plan
+    assert len(made.offers) == len(OBJECTIVES) * len(TRIGGERS) * 4 * len(CHANNELS)
     return made
 
 
@@ -142,10 +126,12 @@ def proposals(draw: st.DrawFn, offers: int = 144) -> Proposals:
     severity = draw(st.lists(st.integers(1, 3), min_size=count, max_size=count))
     amounts = st.sampled_from((-1.0, 0.0, 0.5, 900.0, 900.5, 1e6))
     stake = draw(st.lists(amounts, min_size=count, max_size=count))
+    reward = draw(st.lists(st.integers(-1, 2), min_size=count, max_size=count))
     return Proposals(
         shop=np.array([shop for shop, _ in pairs], dtype=np.int64),
         offer=np.array([offer for _, offer in pairs], dtype=np.int64),
         severity=np.array(severity, dtype=np.int64),
         stake=np.array(stake, dtype=np.float64),
         line=np.full(count, -1, dtype=np.int64),
+        reward=np.array(reward, dtype=np.int64),
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from hypothesis import given
-from tests.core.pipeline.conftest import Plans, proposals
+from tests.core.pipeline.conftest import proposals
 
 from shopace.core.pipeline.batch import Proposals
 from shopace.core.pipeline.merge import SEATS_ELSEWHERE, merge
@@ -73,17 +73,17 @@ def fates(plan: Plan, found: Proposals) -> list[Fate]:
 
 
 @given(found=proposals())
-def test_one_card_is_shown_per_objective_and_channel(plans: Plans, found: Proposals) -> None:
-    shown = [each for each in fates(plans.rewarded, found) if each.shown]
+def test_one_card_is_shown_per_objective_and_channel(plan: Plan, found: Proposals) -> None:
+    shown = [each for each in fates(plan, found) if each.shown]
     cards = Counter((each.shop, each.objective, each.channel) for each in shown)
     assert set(cards.values()) <= {1}
 
 
 @given(found=proposals())
 def test_the_overall_list_holds_one_card_per_objective_the_best_of_it(
-    plans: Plans, found: Proposals
+    plan: Plan, found: Proposals
 ) -> None:
-    all_of = fates(plans.rewarded, found)
+    all_of = fates(plan, found)
     best: dict[tuple[int, str], int] = {}
     for each in all_of:
         best.setdefault((each.shop, each.objective), each.place)
@@ -91,17 +91,15 @@ def test_the_overall_list_holds_one_card_per_objective_the_best_of_it(
 
 
 @given(found=proposals())
-def test_a_channels_list_holds_cards_of_that_channel_alone(plans: Plans, found: Proposals) -> None:
-    assert all(
-        each.channel is not Channel.SHOP for each in fates(plans.rewarded, found) if each.in_channel
-    )
+def test_a_channels_list_holds_cards_of_that_channel_alone(plan: Plan, found: Proposals) -> None:
+    assert all(each.channel is not Channel.SHOP for each in fates(plan, found) if each.in_channel)
 
 
 @given(found=proposals())
 def test_what_gave_way_names_a_shown_card_that_ranks_higher_and_achieves_the_same(
-    plans: Plans, found: Proposals
+    plan: Plan, found: Proposals
 ) -> None:
-    all_of = fates(plans.rewarded, found)
+    all_of = fates(plan, found)
     for each in all_of:
         kept = all_of[each.kept_by]
         if each.shown:
@@ -114,8 +112,8 @@ def test_what_gave_way_names_a_shown_card_that_ranks_higher_and_achieves_the_sam
 
 
 @given(found=proposals())
-def test_no_limit_cuts_a_risk(plans: Plans, found: Proposals) -> None:
-    all_of = fates(plans.rewarded, found)
+def test_no_limit_cuts_a_risk(plan: Plan, found: Proposals) -> None:
+    all_of = fates(plan, found)
     for each in all_of:
         if each.priority is Priority.P0 and not each.shown:
             assert not each.cut
@@ -123,11 +121,9 @@ def test_no_limit_cuts_a_risk(plans: Plans, found: Proposals) -> None:
 
 
 @given(found=proposals())
-def test_a_list_is_cut_only_when_it_is_full_and_from_its_end(
-    plans: Plans, found: Proposals
-) -> None:
-    limit = plans.rewarded.values["core.cards_for_you"]
-    all_of = fates(plans.rewarded, found)
+def test_a_list_is_cut_only_when_it_is_full_and_from_its_end(plan: Plan, found: Proposals) -> None:
+    limit = plan.values["core.cards_for_you"]
+    all_of = fates(plan, found)
     for each in all_of:
         if not each.cut:
             continue
@@ -143,9 +139,9 @@ def test_a_list_is_cut_only_when_it_is_full_and_from_its_end(
 
 
 @given(found=proposals())
-def test_beside_risks_no_list_is_longer_than_its_limit(plans: Plans, found: Proposals) -> None:
-    values = plans.rewarded.values
-    shown = [each for each in fates(plans.rewarded, found) if each.priority is not Priority.P0]
+def test_beside_risks_no_list_is_longer_than_its_limit(plan: Plan, found: Proposals) -> None:
+    values = plan.values
+    shown = [each for each in fates(plan, found) if each.priority is not Priority.P0]
     overall = Counter(each.shop for each in shown if each.for_you)
     channels = Counter((each.shop, each.channel) for each in shown if each.in_channel)
     assert all(count <= values["core.cards_for_you"] for count in overall.values())
