@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from shopace.core.errors import FactsError, Problem
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import Aggregation
+from shopace.core.warehouse.detail_check import check_details
 from shopace.core.warehouse.facts_report import FactsReport, MeasureReport, TableReport
 from shopace.core.warehouse.facts_tables import (
     CHANNELS,
@@ -22,7 +23,7 @@ from shopace.core.warehouse.facts_tables import (
     FactsTable,
     open_facts,
 )
-from shopace.core.warehouse.mapping import AbsentDay, FactsMapping, parse_focus
+from shopace.core.warehouse.mapping import AbsentDay, FactsMapping, Kind, parse_focus
 from shopace.core.warehouse.sql import as_day, name
 
 if TYPE_CHECKING:
@@ -78,11 +79,18 @@ def check(facts: Facts, *, today: date | None = None) -> FactsReport:
         tables.append(report)
         measures += _measures(facts, table, problems)
     tables += [_check_shops(facts, table, problems) for table in facts.shop_tables]
+    sources = [f"SELECT shop FROM {each.profile}" for each in (*facts.tables, *facts.shop_tables)]
+    shops = f"SELECT DISTINCT shop FROM ({' UNION ALL '.join(sources)})"
+    if facts.details:
+        facts.rows(f"CREATE OR REPLACE TEMP TABLE known_shops AS {shops}")
+        shops = "FROM known_shops"
+        market = facts.mapping.marketplace
+        limit = market.latest_final_day if market.latest_final_day is not None else today
+        tables += check_details(facts, facts.details.values(), shops, limit, problems)
     problems += _ends_early(facts, tables)
     problems += _delivered_twice(facts, measures)
     delivered = {each.measure for each in measures}
-    sources = [f"SELECT shop FROM {each.profile}" for each in (*facts.tables, *facts.shop_tables)]
-    count = facts.rows(f"SELECT count(DISTINCT shop) FROM ({' UNION ALL '.join(sources)})")
+    count = facts.rows(f"SELECT count(shop) FROM ({shops})")
     return FactsReport(
         marketplace=facts.mapping.marketplace.name,
         rows=sum(each.rows for each in tables),
@@ -411,7 +419,8 @@ def _zero_channels(
 def _ends_early(facts: Facts, tables: Iterable[TableReport]) -> list[Problem]:
     """No table reaches the latest final day: every shop would look as if it had closed."""
     declared = facts.mapping.marketplace.latest_final_day
-    last = max((each.last_day for each in tables if each.last_day is not None), default=None)
+    facts_alone = (each for each in tables if each.kind == Kind.FACTS)
+    last = max((each.last_day for each in facts_alone if each.last_day is not None), default=None)
     if declared is None or last is None or last >= declared:
         return []
     where = f"{facts.mapping.origin}: marketplace.latest_final_day"
@@ -431,7 +440,7 @@ def _delivered_twice(facts: Facts, measures: Iterable[MeasureReport]) -> list[Pr
                 f"{each.measure} of {each.channel} comes from {tables[other.table].files} "
                 f"and from {tables[each.table].files}"
             )
-            where = f"{facts.mapping.origin}: tables[{each.table}].measures"
+            where = f"{facts.mapping.origin}: tables[{facts.mapping.places[each.table]}].measures"
             hint = "name the measures of one of the tables and leave it out"
             problems.append(Problem(where=where, what=what, hint=hint))
     return problems

@@ -36,6 +36,15 @@ class MeasureReport(Record, frozen=True, kw_only=True):
         return self.cells - self.known
 
 
+class UnknownWord(Record, frozen=True, kw_only=True):
+    """A word that nobody knows: in its rows the field is unknown."""
+
+    field: str
+    word: str
+    rows: int
+    hint: str = ""
+
+
 class TableReport(Record, frozen=True, kw_only=True):
     files: str
     file_count: int
@@ -52,6 +61,13 @@ class TableReport(Record, frozen=True, kw_only=True):
     """(word, rows): channels nobody knows or this marketplace does not have. Rows are kept out."""
     unknown_focus: tuple[tuple[str, int], ...] = ()
     """(word, rows): focus channels of profiles that nobody knows. They are left out."""
+    unknown_words: tuple[UnknownWord, ...] = ()
+    """Statuses, qualities and the like; the most frequent ones."""
+    unknown_shops: int = 0
+    """Rows of shops that neither a table of facts nor one of shops holds. They are kept out."""
+    bad_cells: tuple[tuple[str, int], ...] = ()
+    """(column, cells): NaN, infinite, negative or too large, taken as missing. Of facts, each
+    measure's own report counts them."""
 
 
 class FactsReport(Record, frozen=True, kw_only=True):

@@ -19,7 +19,15 @@ from shopace.core.errors import FactsError, Problem
 from shopace.core.host.registry import fingerprint
 from shopace.core.vocabulary.channels import FIVE, Channel, parse_channel
 from shopace.core.vocabulary.units import Unit
-from shopace.core.warehouse.delivery import MEMORY_LIMIT, Delivery, connect, digest, home_of
+from shopace.core.warehouse.delivery import (
+    MEMORY_LIMIT,
+    Delivery,
+    HasFiles,
+    connect,
+    digest,
+    home_of,
+)
+from shopace.core.warehouse.detail_tables import OpenedDetail, open_tables
 from shopace.core.warehouse.mapping import AbsentDay, FactsMapping, Kind, Layout, Source, Table
 from shopace.core.warehouse.sql import (
     as_day,
@@ -119,6 +127,8 @@ class Facts(Delivery):
     measures: Mapping[str, Measure]
     tables: list[FactsTable] = field(default_factory=list)
     shop_tables: list[FactsTable] = field(default_factory=list)
+    details: dict[Kind, OpenedDetail] = field(default_factory=dict)
+    """What was delivered of the other kinds; each kind has a view of its name in any case."""
 
     @property
     def first_day(self) -> date:
@@ -145,7 +155,8 @@ class Facts(Delivery):
 
     def fingerprint(self) -> str:
         """Of the files' names and contents."""
-        files = sorted({file for each in (*self.tables, *self.shop_tables) for file in each.files})
+        tables: list[HasFiles] = [*self.tables, *self.shop_tables, *self.details.values()]
+        files = sorted({file for each in tables for file in each.files})
         return fingerprint([(self.name_of(file), digest(file)) for file in files])
 
 
@@ -172,6 +183,7 @@ def open_facts(
             opened = _open(facts, index, table, problems)
             if opened is not None:
                 (facts.tables if table.kind is Kind.FACTS else facts.shop_tables).append(opened)
+        facts.details.update(open_tables(facts, problems))
         if not problems and all(each.first_day is None for each in facts.tables):
             problems.append(Problem(where=home.name, what="the facts have no rows"))
         if problems:
@@ -183,7 +195,7 @@ def open_facts(
 
 def _open(facts: Facts, index: int, table: Table, problems: list[Problem]) -> FactsTable | None:
     before = len(problems)
-    found = facts.open_files(table.files, index, _named_columns(table), problems)
+    found = facts.open_files(table.files, _place(facts, index), _named_columns(table), problems)
     if found is None:
         return None
     files, columns = found
@@ -198,6 +210,11 @@ def _open(facts: Facts, index: int, table: Table, problems: list[Problem]) -> Fa
     if table.kind is Kind.SHOPS:
         return opened
     return _with_days(facts, opened)
+
+
+def _place(facts: Facts, index: int) -> int:
+    """The number of a table in the mapping file."""
+    return facts.mapping.places[index]
 
 
 def _named_columns(table: Table) -> list[tuple[str, str]]:
@@ -235,7 +252,7 @@ def _judge_types(
         else:
             means, fits = "text", is_text(kind)
         if not fits:
-            where = f"{facts.mapping.origin}: tables[{index}].{key}"
+            where = f"{facts.mapping.origin}: tables[{_place(facts, index)}].{key}"
             what = f'the column "{column}" of {table.files} is {kind}, not {means}'
             problems.append(Problem(where=where, what=what, hint=hint))
 

@@ -18,12 +18,38 @@ from shopace.core.host.registry import fingerprint
 from shopace.core.vocabulary.channels import FIVE, Channel, parse_channel
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Aggregation
+from shopace.core.warehouse.details import SHAPES, DetailTable, read_detail
+from shopace.core.warehouse.mapping_parts import (
+    AbsentDay,
+    Kind,
+    Source,
+    channel_of,
+    channel_words_of,
+    files_of,
+    scale_of,
+)
 from shopace.core.warehouse.toml_reader import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shopace.core.vocabulary.measures import Measure
+
+__all__ = [
+    "PROFILE_FIELDS",
+    "SCHEMA",
+    "AbsentDay",
+    "DetailTable",
+    "FactsMapping",
+    "Kind",
+    "Layout",
+    "Marketplace",
+    "Source",
+    "Table",
+    "load_mapping",
+    "parse_focus",
+    "parse_mapping",
+]
 
 SCHEMA = "shopace.mapping/1"
 PROFILE_FIELDS = (
@@ -35,19 +61,6 @@ PROFILE_FIELDS = (
     "opened_on",
     "focus_channels",
 )
-SUFFIXES = (".parquet", ".csv")
-
-
-class AbsentDay(StrEnum):
-    """What a day without a row means. A gauge takes its last value instead and has no zero days."""
-
-    ZERO = "zero"
-    MISSING = "missing"
-
-
-class Kind(StrEnum):
-    FACTS = "facts"
-    SHOPS = "shops"
 
 
 class Layout(StrEnum):
@@ -55,19 +68,6 @@ class Layout(StrEnum):
     """A column per measure."""
     LONG = "long"
     """A row per measure: its name in one column, its value in another."""
-
-
-class Source(Record, frozen=True, kw_only=True):
-    """Where a measure comes from: a column or, in the long layout, a word of the measure column."""
-
-    measure: str
-    column: str
-    channel: Channel | None = None
-    """The channel this column is of; None: the row's, or the shop where rows have none."""
-    scale: float = 1.0
-    """The delivered number times this is the measure's: 0.01 for a share delivered in per cent."""
-    absent_day: AbsentDay | None = None
-    """None: as the table."""
 
 
 class Table(Record, frozen=True, kw_only=True):
@@ -114,12 +114,18 @@ class FactsMapping(Record, frozen=True, dict=True):
 
     marketplace: Marketplace
     tables: tuple[Table, ...]
+    """Of facts and of shops."""
+    details: tuple[DetailTable, ...] = ()
+    """At most one of each kind."""
+    places: tuple[int, ...] = ()
+    """The number of each of `tables` in the file."""
     origin: str = "mapping.toml"
     """The file's name, for problems."""
 
     @cached_property
     def fingerprint(self) -> str:
-        return fingerprint([SCHEMA, self.marketplace, self.tables])
+        parts = [SCHEMA, self.marketplace, self.tables, *([self.details] if self.details else [])]
+        return fingerprint(parts)
 
 
 def load_mapping(path: Path | str, measures: Mapping[str, Measure]) -> FactsMapping:
@@ -149,19 +155,33 @@ def parse_mapping(
         hint = f'this program reads "{SCHEMA}"'
         reader.problem("schema", f'unknown version "{schema}"', hint)
     marketplace = _marketplace(reader.table("marketplace"))
-    tables = tuple(_table(each, measures) for each in reader.tables("tables"))
+    tables: dict[int, Table] = {}
+    details: list[DetailTable] = []
+    for place, each in enumerate(reader.tables("tables")):
+        kind = each.choice("kind", Kind) or Kind.FACTS
+        if kind in SHAPES:
+            details.append(read_detail(each, kind, place))
+        else:
+            tables[place] = _table(each, kind, measures)
     reader.end()
     _judge_together(reader, tables)
+    _judge_details(reader, details)
     if reader.problems:
         raise MappingError(f"{origin} is not usable", problems=reader.problems)
-    return FactsMapping(marketplace=marketplace, tables=tables, origin=origin)
+    return FactsMapping(
+        marketplace=marketplace,
+        tables=tuple(tables.values()),
+        details=tuple(details),
+        places=tuple(tables),
+        origin=origin,
+    )
 
 
 def _marketplace(reader: Reader) -> Marketplace:
     channels: tuple[Channel, ...] = FIVE
     declared = reader.texts("channels")
     if declared is not None:
-        found = [_channel(reader, "channels", word) for word in declared]
+        found = [channel_of(reader, "channels", word) for word in declared]
         channels = tuple(each for each in FIVE if each in found)
         for each in found:
             if each is not None and each not in FIVE:
@@ -192,8 +212,7 @@ def _marketplace(reader: Reader) -> Marketplace:
     return record
 
 
-def _table(reader: Reader, measures: Mapping[str, Measure]) -> Table:
-    kind = reader.choice("kind", Kind) or Kind.FACTS
+def _table(reader: Reader, kind: Kind, measures: Mapping[str, Measure]) -> Table:
     facts = kind is Kind.FACTS
     layout = reader.choice("layout", Layout) or Layout.WIDE
     channel = reader.text("channel")
@@ -213,7 +232,7 @@ def _table(reader: Reader, measures: Mapping[str, Measure]) -> Table:
         if layout is Layout.WIDE and given:
             reader.problem(name, "belongs to the long layout", 'add layout = "long"')
     sources = _sources(reader, measures, has_channel=bool(channel))
-    words = _channel_words(reader)
+    words = channel_words_of(reader)
     if words and not channel:
         reader.problem("channels", "has no column to read", "add channel = …, the column's name")
     if not facts:
@@ -222,7 +241,7 @@ def _table(reader: Reader, measures: Mapping[str, Measure]) -> Table:
                 reader.problem(name, "has no meaning in a table of shops")
     profile = _profile(reader)
     table = Table(
-        files=_files(reader),
+        files=files_of(reader),
         shop=shop,
         kind=kind,
         date=day,
@@ -237,16 +256,6 @@ def _table(reader: Reader, measures: Mapping[str, Measure]) -> Table:
     )
     reader.end()
     return table
-
-
-def _files(reader: Reader) -> str:
-    files = reader.text("files", required=True)
-    path = PurePosixPath(files)
-    if files and (path.is_absolute() or ".." in path.parts):
-        reader.problem("files", f'"{files}" leads out of the facts folder')
-    elif files and path.suffix.lower() not in SUFFIXES:
-        reader.problem("files", f'"{files}" is neither .parquet nor .csv')
-    return files
 
 
 def _sources(
@@ -272,7 +281,7 @@ def _source(
     reader: Reader, name: str, measures: Mapping[str, Measure], *, has_channel: bool
 ) -> Source | None:
     key, _, word = name.partition("@")
-    channel = _channel(reader, name, word) if word else None
+    channel = channel_of(reader, name, word) if word else None
     measure = measures.get(key)
     if measure is None:
         reader.unknown(name, f'nobody declares the measure "{key}"', key, measures)
@@ -284,11 +293,8 @@ def _source(
         return Source(measure=key, column=column, channel=channel)
     inner = reader.table(name)
     column = inner.text("column", required=True)
-    scale = inner.number("scale")
+    scale = scale_of(inner)
     absent_day = inner.choice("absent_day", AbsentDay)
-    if scale is not None and not 0 < scale < float("inf"):
-        inner.problem("scale", f"{scale:g} is not a positive number")
-        scale = None
     if absent_day is AbsentDay.ZERO and measure and measure.aggregation is Aggregation.LAST:
         hint = f"its last value counts for {measure.max_age_days} days; leave absent_day out"
         inner.problem("absent_day", f"{key} is a gauge and has no zero days", hint)
@@ -297,20 +303,9 @@ def _source(
         measure=key,
         column=column,
         channel=channel,
-        scale=scale if scale is not None else 1.0,
+        scale=scale,
         absent_day=absent_day,
     )
-
-
-def _channel_words(reader: Reader) -> tuple[tuple[str, Channel], ...]:
-    if not reader.has("channels"):
-        return ()
-    inner = reader.table("channels")
-    words = [
-        (word, _channel(inner, word, inner.text(word, required=True))) for word in inner.names()
-    ]
-    inner.end()
-    return tuple((word, channel) for word, channel in words if channel is not None)
 
 
 def _profile(reader: Reader) -> tuple[tuple[str, str], ...]:
@@ -327,28 +322,28 @@ def _profile(reader: Reader) -> tuple[tuple[str, str], ...]:
     return tuple(fields)
 
 
-def _channel(reader: Reader, where: str, word: str) -> Channel | None:
-    if not word:
-        return None
-    try:
-        return parse_channel(word)
-    except ValueError as error:
-        reader.problem(where, str(error))
-        return None
-
-
-def _judge_together(reader: Reader, tables: Iterable[Table]) -> None:
-    facts = [each for each in tables if each.kind is Kind.FACTS]
+def _judge_together(reader: Reader, tables: Mapping[int, Table]) -> None:
+    facts = [each for each in tables.values() if each.kind is Kind.FACTS]
     if not facts:
         hint = "add [[tables]] with files, shop, date and absent_day"
         reader.problem("tables", "no table of facts is declared", hint)
     seen: dict[str, int] = {}
-    for index, table in enumerate(tables):
+    for index, table in tables.items():
         for field, _ in table.profile:
             if field in seen:
                 what = f"{field} already comes from tables[{seen[field]}]"
                 reader.problem(f"tables[{index}].profile.{field}", what)
             seen.setdefault(field, index)
+
+
+def _judge_details(reader: Reader, tables: Iterable[DetailTable]) -> None:
+    seen: dict[Kind, int] = {}
+    for table in tables:
+        if table.kind in seen:
+            what = f"{table.kind} already come from tables[{seen[table.kind]}]"
+            hint = "one glob may name many files"
+            reader.problem(f"tables[{table.place}].kind", what, hint)
+        seen.setdefault(table.kind, table.place)
 
 
 def parse_focus(text: str) -> tuple[frozenset[Channel], tuple[str, ...]]:

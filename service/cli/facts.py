@@ -137,8 +137,18 @@ def _print_unread(tables: tuple[TableReport, ...]) -> None:
     for each in tables:
         if each.undeclared:
             click.echo(clean(f"{each.files}: not declared, not read: {', '.join(each.undeclared)}"))
-        for word, rows in each.unknown_channels:
-            click.echo(clean(f'{each.files}: unknown channel "{word}", {rows:,} rows kept out'))
+        for channel, rows in each.unknown_channels:
+            click.echo(clean(f'{each.files}: unknown channel "{channel}", {rows:,} rows kept out'))
+        for word in each.unknown_words:
+            hint = f" ({word.hint})" if word.hint else ""
+            what = f'unknown {word.field} "{word.word}" in {word.rows:,} rows, taken as missing'
+            click.echo(clean(f"{each.files}: {what}{hint}"))
+        if each.unknown_shops:
+            what = f"{each.unknown_shops:,} rows of shops without facts, kept out"
+            click.echo(clean(f"{each.files}: {what}"))
+        for column, count in each.bad_cells:
+            what = f'{count:,} cells of "{column}" are NaN, infinite, negative or too large'
+            click.echo(clean(f"{each.files}: {what}, taken as missing"))
 
 
 def _print_ends(report: FactsReport) -> None:
