@@ -26,6 +26,9 @@
     packs = ["our-lines.json"]           # beside this file
     use_default = false                  # without the pack that comes with the product
 
+    [incentives]
+    programmes = ["incentives.json"]     # beside this file
+
 Keys are checked against the registry, where they are known: see `core/host/registry.py`.
 """
 
@@ -64,6 +67,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     policy_packs: tuple[Path, ...] = ()
     """Packs of the operators, on top of the default one or instead of it."""
     use_default_policy: bool = True
+    incentive_files: tuple[Path, ...] = ()
+    """Incentive programmes of the operators; the product brings none."""
 
     def packs(self, default: Sequence[Pack]) -> tuple[Pack, ...]:
         """Every policy pack in use, given those that come with the product."""
@@ -75,6 +80,10 @@ class _Policy(msgspec.Struct, forbid_unknown_fields=True):
     use_default: bool = True
 
 
+class _Incentives(msgspec.Struct, forbid_unknown_fields=True):
+    programmes: tuple[str, ...] = ()
+
+
 class _Disable(msgspec.Struct, forbid_unknown_fields=True):
     plugins: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
@@ -84,6 +93,7 @@ _SECTIONS = {
     "parameters": dict[str, Any],  # judged one by one
     "disable": _Disable,
     "policy": _Policy,
+    "incentives": _Incentives,
     "tiers": tuple[TierLadder, ...],
     "campaigns": tuple[Campaign, ...],
     "gmv_ranges": tuple[GmvRanges, ...],
@@ -147,6 +157,7 @@ def load_configuration(path: Path | None) -> Configuration:
         raise ConfigurationError(f"{path.name} is not usable", problems=problems)
     disable: _Disable = sections.get("disable", _Disable())
     policy: _Policy = sections.get("policy", _Policy())
+    incentives: _Incentives = sections.get("incentives", _Incentives())
     own = {(ladder.region, ladder.currency) for ladder in ladders}
     kept = tuple(each for each in DEFAULT_LADDERS if (each.region, each.currency) not in own)
     return Configuration(
@@ -159,6 +170,7 @@ def load_configuration(path: Path | None) -> Configuration:
         campaigns=campaigns,
         policy_packs=tuple(path.parent / each for each in policy.packs),
         use_default_policy=policy.use_default,
+        incentive_files=tuple(path.parent / each for each in incentives.programmes),
     )
 
 

@@ -18,6 +18,7 @@ from shopace.core.warehouse.benchmarks import (
     require_fit,
 )
 from shopace.core.warehouse.policy import Policy, load_policy
+from shopace.core.warehouse.programmes import load_programmes
 from shopace.core.warehouse.snapshot import Snapshot, latest_snapshot, open_snapshot
 from shopace.plugins import POLICY_PACKS
 
@@ -88,7 +89,13 @@ def open_inputs(
     marketplace: str | None = None,
     with_benchmarks: bool = True,
 ) -> Inputs:
-    """Snapshot, its benchmarks and the policy as configured, for diagnoses in this process."""
+    """Snapshot, its benchmarks, and policy and incentives as configured, for diagnoses here."""
     found = find_snapshot(data, name=snapshot, as_of=as_of, marketplace=marketplace)
     benchmarks = find_benchmarks(data, found) if with_benchmarks else None
-    return Inputs(registry, found, benchmarks, load_policy(configuration.packs(POLICY_PACKS)))
+    return Inputs(
+        registry,
+        found,
+        benchmarks,
+        load_policy(configuration.packs(POLICY_PACKS)),
+        load_programmes(configuration.incentive_files, configuration.ladders),
+    )

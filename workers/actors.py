@@ -22,6 +22,7 @@ from shopace.core.results import keys
 from shopace.core.results.store import Outcome, ResultStore, oversize
 from shopace.core.warehouse.benchmarks import open_benchmarks
 from shopace.core.warehouse.policy import load_saved
+from shopace.core.warehouse.programmes import NO_PROGRAMMES, load_saved_programmes
 from shopace.core.warehouse.snapshot import Snapshot, open_snapshot
 from shopace.workers.broker import ACTORS, PRIORITIES, decode_job
 
@@ -43,7 +44,7 @@ class Workbench:
         self._settings = settings
         self._registry = registry
         self._client = client
-        self._opened: dict[tuple[str, str | None, str], Inputs] = {}
+        self._opened: dict[tuple[str | None, ...], Inputs] = {}
         self.store = ResultStore(
             client,
             ttl_seconds=settings.result_ttl_seconds,
@@ -51,8 +52,8 @@ class Workbench:
         )
 
     def open(self, job: Job) -> Inputs:
-        """Snapshot, benchmarks and policy of the job, each by its id, kept for the next job."""
-        ids = (job.snapshot, job.benchmarks, job.policy)
+        """What the job names, each by its id, kept for the next job."""
+        ids = (job.snapshot, job.benchmarks, job.policy, job.incentives)
         found = self._opened.get(ids)
         if found is None:
             found = Inputs(
@@ -62,6 +63,9 @@ class Workbench:
                 if job.benchmarks is None
                 else open_benchmarks(self._settings.benchmarks / job.benchmarks),
                 policy=load_saved(self._settings.policies, job.policy),
+                programmes=NO_PROGRAMMES
+                if job.incentives is None
+                else load_saved_programmes(self._settings.incentives, job.incentives),
             )
             while len(self._opened) >= _KEPT:
                 self._opened.pop(next(iter(self._opened)))

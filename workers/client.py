@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from shopace.core.configuration import load_configuration
+from shopace.core.configuration import Configuration, load_configuration
 from shopace.core.warehouse.benchmarks import latest_benchmarks
 from shopace.core.warehouse.policy import Policy, load_policy
+from shopace.core.warehouse.programmes import Programmes, load_programmes
 from shopace.core.warehouse.snapshot import latest_snapshot
 from shopace.plugins import POLICY_PACKS
 from shopace.workers.runs import Run, start_nightly, start_single
@@ -36,7 +37,10 @@ class SchedulerClient:
         *,
         configuration: Path | None = None,
     ) -> None:
-        """`configuration` names the policy packs; None: `shopace.toml` of the data folder."""
+        """`configuration` names policy packs and incentive programmes.
+
+        None: `shopace.toml` of the data folder.
+        """
         self._settings = Settings(
             broker_url=broker_url,
             results_url=results_url,
@@ -61,7 +65,13 @@ class SchedulerClient:
         snapshot = latest_snapshot(folder, marketplace=marketplace, as_of=as_of)
         benchmarks = latest_benchmarks(self._settings.benchmarks, snapshot.id)
         return start_single(
-            self._settings, snapshot, shop, benchmarks, self._policy, servers=servers
+            self._settings,
+            snapshot,
+            shop,
+            benchmarks,
+            self._policy,
+            programmes=self._programmes,
+            servers=servers,
         )
 
     def enqueue_nightly(
@@ -72,7 +82,14 @@ class SchedulerClient:
         folder = self._settings.snapshots
         snapshot = latest_snapshot(folder, marketplace=marketplace, as_of=as_of)
         benchmarks = latest_benchmarks(self._settings.benchmarks, snapshot.id)
-        return start_nightly(self._settings, snapshot, benchmarks, self._policy, servers=servers)
+        return start_nightly(
+            self._settings,
+            snapshot,
+            benchmarks,
+            self._policy,
+            programmes=self._programmes,
+            servers=servers,
+        )
 
     @cached_property
     def _servers(self) -> Servers:
@@ -82,6 +99,13 @@ class SchedulerClient:
         )
 
     @cached_property
+    def _configuration(self) -> Configuration:
+        return load_configuration(self._settings.configuration_file)
+
+    @cached_property
     def _policy(self) -> Policy:
-        configuration = load_configuration(self._settings.configuration_file)
-        return load_policy(configuration.packs(POLICY_PACKS))
+        return load_policy(self._configuration.packs(POLICY_PACKS))
+
+    @cached_property
+    def _programmes(self) -> Programmes:
+        return load_programmes(self._configuration.incentive_files, self._configuration.ladders)

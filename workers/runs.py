@@ -22,6 +22,7 @@ from shopace.core.results import keys
 from shopace.core.results.store import ResultStore
 from shopace.core.warehouse.benchmarks import BenchmarkSet, require_fit
 from shopace.core.warehouse.policy import Policy, save_policy
+from shopace.core.warehouse.programmes import NO_PROGRAMMES, Programmes, save_programmes
 from shopace.core.warehouse.snapshot import Snapshot
 from shopace.workers.broker import BLOCKS, SHOPS, enqueue
 from shopace.workers.settings import Servers, Settings, answered, connect_briefly
@@ -43,6 +44,7 @@ class Run:
     snapshot: str
     benchmarks: str | None
     policy: str
+    incentives: str | None
     block_shops: tuple[int, ...]
     """Shops of each block."""
     results: redis.Redis = field(repr=False, compare=False)
@@ -87,6 +89,7 @@ def start_nightly(
     benchmarks: BenchmarkSet | None,
     policy: Policy,
     *,
+    programmes: Programmes = NO_PROGRAMMES,
     servers: Servers | None = None,
 ) -> Run:
     """Enqueue every shop of a snapshot, a message per block.
@@ -104,7 +107,7 @@ def start_nightly(
     run = _run(
         f"nightly-{manifest.marketplace}-{manifest.as_of}-{fence}",
         fence,
-        _pinned(settings, snapshot, benchmarks, policy),
+        _pinned(settings, snapshot, benchmarks, policy, programmes),
         counts,
         servers,
     )
@@ -126,13 +129,14 @@ def start_single(
     benchmarks: BenchmarkSet | None,
     policy: Policy,
     *,
+    programmes: Programmes = NO_PROGRAMMES,
     servers: Servers | None = None,
 ) -> Run:
     """Enqueue one shop, ahead of blocks. Raises UnknownShopError, else as `start_nightly`."""
     snapshot.find(shop)
     servers = servers if servers is not None else _servers(settings)
     fence = _next_fence(servers)
-    pinned = _pinned(settings, snapshot, benchmarks, policy)
+    pinned = _pinned(settings, snapshot, benchmarks, policy, programmes)
     run = _run(f"single-{fence}", fence, pinned, (1,), servers)
     _register(settings, run, listed=False)
     with answered("broker"):
@@ -231,10 +235,15 @@ class _Pinned(msgspec.Struct, frozen=True):
     snapshot: str
     benchmarks: str | None
     policy: str
+    incentives: str | None
 
 
 def _pinned(
-    settings: Settings, snapshot: Snapshot, benchmarks: BenchmarkSet | None, policy: Policy
+    settings: Settings,
+    snapshot: Snapshot,
+    benchmarks: BenchmarkSet | None,
+    policy: Policy,
+    programmes: Programmes,
 ) -> _Pinned:
     manifest = snapshot.manifest
     home = settings.snapshots
@@ -246,12 +255,15 @@ def _pinned(
     if benchmarks is not None:
         require_fit(benchmarks, snapshot.id, manifest.as_of)
     save_policy(policy, settings.policies)
+    if programmes != NO_PROGRAMMES:
+        save_programmes(programmes, settings.incentives)
     return _Pinned(
         manifest.marketplace,
         manifest.as_of,
         snapshot.id,
         benchmarks.id if benchmarks is not None else None,
         policy.id,
+        programmes.id or None,
     )
 
 
@@ -275,6 +287,7 @@ def _job(run: Run, *, block: int | None = None, shop: str | None = None) -> Job:
         snapshot=run.snapshot,
         benchmarks=run.benchmarks,
         policy=run.policy,
+        incentives=run.incentives,
         block=block,
         shop=shop,
     )
@@ -289,6 +302,7 @@ def _register(settings: Settings, run: Run, *, listed: bool) -> None:
         "snapshot": run.snapshot,
         "benchmarks": run.benchmarks if run.benchmarks is not None else "",
         "policy": run.policy,
+        "incentives": run.incentives if run.incentives is not None else "",
         "blocks": len(run.block_shops),
         "shops": run.shops,
         "block_shops": msgspec.json.encode(run.block_shops),
@@ -327,6 +341,7 @@ def _read(client: redis.Redis, name: str) -> Run:
         snapshot=fields["snapshot"],
         benchmarks=fields["benchmarks"] or None,
         policy=fields["policy"],
+        incentives=fields.get("incentives") or None,
         block_shops=tuple(msgspec.json.decode(fields["block_shops"], type=list[int])),
         results=client,
     )

@@ -46,7 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     broker_url: str
     results_url: str
     data: Path
-    """The folder with `snapshots/`, `benchmarks/` and `policies/`."""
+    """The folder with `snapshots/`, `benchmarks/`, `policies/` and `incentives/`."""
     configuration: Path | None = None
     """What operators set; None: `shopace.toml` of the data folder, or the defaults without one."""
 
@@ -87,6 +87,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def policies(self) -> Path:
         return self.data / "policies"
+
+    @property
+    def incentives(self) -> Path:
+        return self.data / "incentives"
 
     @property
     def configuration_file(self) -> Path | None:

@@ -1,7 +1,7 @@
 """The incentive programmes in use: read from the files that operations write, and pinned by a run.
 
-A file is judged whole, as policy packs are. What no judge of a file can know without the plugins,
-and what is only worth a look, `doubts` tells.
+A file is judged whole, as policy packs are. What cannot be known without the plugins, `unfit`
+tells.
 """
 
 from __future__ import annotations
@@ -65,23 +65,21 @@ def load_programmes(files: Sequence[Path], ladders: Sequence[TierLadder]) -> Pro
     return programmes_of([row.programme for row in rows if row.programme is not None])
 
 
-def doubts(programmes: Programmes, templates: Collection[str]) -> tuple[Problem, ...]:
-    """What harms nothing and is hardly meant: tasks that nobody declares, more spent than planned.
+def unfit(programmes: Programmes, templates: Collection[str]) -> tuple[Problem, ...]:
+    """Tasks that nobody declares: nothing is ever offered for them.
 
-    A task may belong to a plugin that is switched off; nothing is offered for it then.
+    No diagnosis is harmed by it, and a task may belong to a plugin that is switched off.
     """
-    found: list[Problem] = []
-    for each in programmes.programmes:
-        where = f"programme {each.key}"
-        for task in each.tasks:
-            if task not in templates:
-                hint = did_you_mean(task, templates)
-                found.append(Problem(where=where, what=f'no plugin in use declares task "{task}"',
-                                     hint=hint))  # fmt: skip
-        if each.spent > each.budget:
-            what = f"{each.spent:,.2f} {each.currency} spent of a budget of {each.budget:,.2f}"
-            found.append(Problem(where=where, what=what, hint="it is not offered any more"))
-    return tuple(found)
+    return tuple(
+        Problem(
+            where=f"programme {each.key}: tasks",
+            what=f'no plugin in use declares "{task}"',
+            hint=did_you_mean(task, templates),
+        )
+        for each in programmes.programmes
+        for task in each.tasks
+        if task not in templates
+    )
 
 
 def save_programmes(programmes: Programmes, folder: Path) -> Path:

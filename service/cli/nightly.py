@@ -107,6 +107,7 @@ def told(
         "snapshot": run.snapshot,
         "benchmarks": run.benchmarks,
         "policy": run.policy,
+        "incentives": run.incentives,
         "shops": run.shops,
         "blocks": len(run.block_shops),
     }

@@ -31,6 +31,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "facts": "Check daily facts before anything is built from them.",
         "snapshot": "Build, list and verify snapshots of the facts.",
         "benchmarks": "Build what top peers show, from a snapshot.",
+        "incentives": "List the incentive programmes, or check the files they stand in.",
     },
     "Diagnose": {
         "diagnose": "Diagnose one shop here and now, without a server.",
