@@ -10,8 +10,7 @@ import click
 import pytest
 
 from shopace.core.errors import ShopaceError
-from shopace.core.host import hooks
-from shopace.core.host.contract import RULES
+from shopace.core.host import contract, hooks, lint
 from shopace.core.host.discovery import load_registry
 from shopace.core.vocabulary.measures import STANDARD_MEASURES
 from shopace.core.warehouse.mapping import parse_mapping
@@ -35,7 +34,8 @@ def test_the_page_on_plugins_names_every_hook_and_quotes_every_rule() -> None:
     assert specifications
     assert not [name for name in specifications if f"def {name}(" not in text]
     assert [line[2:] for line in text.splitlines() if line.startswith("- ")] == [
-        rule.says for rule in RULES
+        *(rule.says for rule in contract.RULES),
+        *(rule.says for rule in lint.RULES),
     ]
 
 

@@ -2,7 +2,8 @@
 
 Built-in plugins come from an explicit list of module names, third-party ones from the entry-point
 group `shopace.plugins`. Each is imported, registered with pluggy, asked for its page, and judged by
-the contract. What fails is rejected by name and version with all its problems; the others go on.
+the contract, then beside the others by lint. What fails is rejected by name and version with all
+its problems; the others go on.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import pluggy
 from shopace.core.errors import Problem, did_you_mean
 from shopace.core.host import hooks
 from shopace.core.host.contract import is_builtin, known_to, violations
-from shopace.core.host.registry import Registry, Rejection, build_registry, clashes
+from shopace.core.host.lint import clashes, errors_of_vendors
+from shopace.core.host.registry import Registry, Rejection, build_registry
 from shopace.core.vocabulary.measures import Measure
 from shopace.core.vocabulary.plugins import Plugin
 
@@ -105,7 +107,7 @@ def _load(manager: pluggy.PluginManager, source: Source, before: Sequence[Plugin
         raise _UnfitError(f"shopace_plugin failed: {type(error).__name__}: {error}") from error
     if not isinstance(page, Plugin):
         raise _UnfitError(f"shopace_plugin returned {type(page).__name__}, not a Plugin")
-    taken = clashes(page, before)
+    taken = [f"{where} {what}" for where, what, _ in clashes(page, before)]
     derived = [
         each.key for each in page.declares if isinstance(each, Measure) and each.derived_from
     ]
@@ -156,22 +158,26 @@ def _misspelt(manager: pluggy.PluginManager, module: object) -> Iterator[str]:
 
 
 def _keep_sound(loaded: list[_Loaded], rejected: list[Rejection]) -> list[_Loaded]:
-    """Judge until nothing more falls: a page may lean on one that was rejected."""
+    """Judge until nothing more falls: a page may lean on one that was rejected.
+
+    Pages are laid beside each other only when each keeps the contract by itself.
+    """
     while True:
-        known = known_to([each.page for each in loaded])
-        kept = []
+        pages = [each.page for each in loaded]
+        known = known_to(pages)
+        wrong = {page.key: found for page in pages if (found := violations(page, known))}
+        if not wrong:
+            wrong = errors_of_vendors(pages)
+        if not wrong:
+            return loaded
         for each in loaded:
-            wrong = [
+            reasons = [
                 f"{where}: {what}" + (f" ({hint})" if hint else "")
-                for where, what, hint in violations(each.page, known)
+                for where, what, hint in wrong.get(each.page.key, [])
             ]
-            if wrong:
-                rejected.append(_rejection(each.source, wrong, each.page))
-            else:
-                kept.append(each)
-        if len(kept) == len(loaded):
-            return kept
-        loaded = kept
+            if reasons:
+                rejected.append(_rejection(each.source, reasons, each.page))
+        loaded = [each for each in loaded if each.page.key not in wrong]
 
 
 def _rejection(source: Source, reasons: Sequence[str], page: Plugin | None) -> Rejection:

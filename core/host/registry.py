@@ -13,7 +13,7 @@ import msgspec
 
 from shopace.core.configuration import Configuration
 from shopace.core.errors import ConfigurationError, PluginError, Problem, did_you_mean
-from shopace.core.host.contract import known_to, name_of, parameters_of
+from shopace.core.host.contract import known_to, parameters_of
 from shopace.core.vocabulary.measures import Measure
 from shopace.core.vocabulary.metrics import Benchmark, Metric
 from shopace.core.vocabulary.parameters import CORE_PARAMETERS, Parameter
@@ -135,16 +135,6 @@ def require_sound(registry: Registry) -> None:
     if problems:
         count = len(registry.rejected)
         raise PluginError(f"{count} plugin{'s' * (count > 1)} rejected", problems=problems)
-
-
-def clashes(plugin: Plugin, others: Iterable[Plugin]) -> list[str]:
-    """Declarations of `plugin` whose names are taken by plugins before it."""
-    taken = {name_of(each): other.key for other in others for each in other.declares}
-    return [
-        f"{name_of(each)} is already declared by plugin {taken[name_of(each)]}"
-        for each in plugin.declares
-        if name_of(each) in taken
-    ]
 
 
 def _require_known(

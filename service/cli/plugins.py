@@ -11,6 +11,7 @@ import click
 from shopace.core.errors import PluginError
 from shopace.core.host.contract import is_builtin
 from shopace.core.host.hooks import ENTRY_POINT_GROUP
+from shopace.core.host.lint import Remark, Severity, lint
 from shopace.core.vocabulary.metrics import Metric
 from shopace.core.vocabulary.tasks import TaskTemplate
 from shopace.core.vocabulary.units import CATEGORIES
@@ -19,6 +20,7 @@ from shopace.service.cli.session import Branch, Leaf, session
 if TYPE_CHECKING:
     from shopace.core.errors import Problem
     from shopace.core.host.registry import Registry
+    from shopace.core.warehouse.policy import Policy
 
 BUILT_IN = "built-in"
 
@@ -75,16 +77,18 @@ def list_plugins() -> None:
     "--strict", is_flag=True, help="Fail also when a category has no plugin that diagnoses it."
 )
 def check(strict: bool) -> None:
-    """Check every plugin by the contract, and the policy packs, and print all problems.
+    """Check every plugin by the contract and beside the others, and the policy packs.
 
-    Ends with exit code 6 when a plugin is rejected or a policy line cannot be judged. A worker goes
-    on without such a plugin and says "not diagnosed" in every diagnosis; in CI this command is what
-    stops the build.
+    Ends with exit code 6 when a plugin is rejected, plugins contradict each other or a policy line
+    cannot be judged; warnings are told. A worker goes on without a rejected plugin and says "not
+    diagnosed" in every diagnosis; in CI this command is what stops the build.
     """
-    registry = session().registry()
+    registry, policy = session().registry(), _policy()
     missing = _undiagnosed(registry) if strict else []
-    unfit = _unfit_lines(registry)
-    sound = not registry.rejected and not missing and not unfit
+    unfit = _unfit_lines(policy, registry)
+    remarks = lint(registry.plugins.values(), policy.lines)
+    wrong = any(each.severity is Severity.ERROR for each in remarks)
+    sound = not (registry.rejected or missing or unfit or wrong)
     if session().json:
         session().emit(
             {
@@ -92,17 +96,20 @@ def check(strict: bool) -> None:
                 "plugins": [f"{each.key} {each.version}" for each in registry.plugins.values()],
                 "rejected": registry.rejected,
                 "categories_without_plugin": missing,
+                "remarks": [each._asdict() for each in remarks],
                 "policy_problems": unfit,
                 "fingerprint": registry.fingerprint,
             }
         )
     else:
-        _print_check(registry, missing, unfit)
+        _print_check(registry, missing, unfit, remarks)
     if not sound:
         click.get_current_context().exit(PluginError.exit_code)
 
 
-def _print_check(registry: Registry, missing: list[str], unfit: Sequence[Problem]) -> None:
+def _print_check(
+    registry: Registry, missing: list[str], unfit: Sequence[Problem], remarks: Sequence[Remark]
+) -> None:
     from shopace.service.clean import clean
 
     for each in registry.rejected:
@@ -114,6 +121,9 @@ def _print_check(registry: Registry, missing: list[str], unfit: Sequence[Problem
         click.secho(f"{category}: no plugin diagnoses this category", fg="red")
     for problem in unfit:
         click.secho(clean(str(problem)), fg="red")
+    for remark in remarks:
+        colour = "red" if remark.severity is Severity.ERROR else "yellow"
+        click.secho(clean(f"{remark.severity}: {remark.plugin}: {remark}"), fg=colour)
     count = len(registry.plugins)
     click.echo(
         f"{count} plugins keep the contract: {len(registry.metrics)} metrics, "
@@ -153,12 +163,17 @@ def _place(row: Row) -> tuple[int, str]:
     return (place, "" if row.origin == BUILT_IN else row.key)
 
 
-def _unfit_lines(registry: Registry) -> Sequence[Problem]:
-    """Policy lines that ask for what no plugin in use declares."""
-    from shopace.core.warehouse.policy import load_policy, unfit
+def _policy() -> Policy:
+    from shopace.core.warehouse.policy import load_policy
     from shopace.plugins import POLICY_PACKS
 
-    policy = load_policy(session().configuration().packs(POLICY_PACKS))
+    return load_policy(session().configuration().packs(POLICY_PACKS))
+
+
+def _unfit_lines(policy: Policy, registry: Registry) -> Sequence[Problem]:
+    """Policy lines that ask for what no plugin in use declares."""
+    from shopace.core.warehouse.policy import unfit
+
     return unfit(policy, registry.metrics, registry.measures)
 
 

@@ -87,6 +87,18 @@ def test_check_names_every_rejected_plugin_with_version_and_all_its_problems(sit
     assert 'did you mean "orders"?' in problems["wrong"]
 
 
+def test_check_tells_what_plugins_do_to_each_other(site: Path) -> None:
+    (warning,) = [
+        each
+        for each in json.loads(with_site(site, "plugins", "check", "--json").stdout)["remarks"]
+        if each["plugin"] == "sound"
+    ]
+    assert warning["severity"] == "warning"
+    assert warning["where"] == "metric sound.orders"
+    text = with_site(site, "plugins", "check").stdout
+    assert "warning: sound: metric sound.orders: higher is better, and no task stands on it" in text
+
+
 def test_check_for_people_says_the_same_and_cannot_steer_the_terminal(site: Path) -> None:
     run = with_site(site, "plugins", "check")
     assert run.returncode == 6
