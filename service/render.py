@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from shopace.core.records.card import Evidence, Risk, TaskBasics, TaskCard
+from shopace.core.records.card import Evidence, Reward, Risk, TaskBasics, TaskCard
 from shopace.core.records.diagnosis import (
     CampaignReadiness,
     Conclusion,
@@ -284,6 +284,8 @@ def _card(card: TaskCard, place: int, diagnosis: Diagnosis) -> RenderableType:
     body.append(Text(clean(str(task.why))))
     steps = (f"{n}. {clean(str(step))}" for n, step in enumerate(task.steps, start=1))
     body += [Text(step) for step in steps]
+    if card.incentive is not None:
+        body.append(_reward(card.incentive))
     body.append(_ending(card, task, currency))
     hanging = [Padding(each, (0, 0, 0, 4)) for each in body]
     return Group(head, *hanging, *([] if card.priority == "P0" else [Text()]))
@@ -341,6 +343,13 @@ def _risk(risk: Risk, evidence: Evidence, currency: str) -> list[Text]:
     return [*lines, *([Text(" ".join(ahead))] if ahead else [])]
 
 
+def _reward(reward: Reward) -> Text:
+    kind = reward.reward.replace("_", " ")
+    amount = figure(reward.amount, Unit.MONEY, reward.currency)
+    told = f"Reward: {kind} {amount}, offered until {reward.valid_until:%Y-%m-%d}: {reward.title}"
+    return Text(clean(told), style="magenta")
+
+
 def _ending(card: TaskCard, task: TaskBasics, currency: str) -> Text:
     line = Text()
     line.append(f"[ {clean(task.action.label)} ]", style="bold reverse")
@@ -350,10 +359,6 @@ def _ending(card: TaskCard, task: TaskBasics, currency: str) -> Text:
     if card.benefit.method is not None:
         benefit += f" ({clean(str(card.benefit.method))})"
     line.append(f"  Benefit: {benefit}")
-    if card.incentive is not None:
-        reward = card.incentive.reward.replace("_", " ")
-        amount = figure(card.incentive.amount, Unit.MONEY, card.incentive.currency)
-        line.append(f"  Reward: {clean(f'{reward} {amount}')}", style="magenta")
     line.append(f"  Until {card.valid_until:%Y-%m-%d}", style="dim")
     return line
 
@@ -394,7 +399,8 @@ def _print_freshness(console: Console, freshness: Freshness, note: str) -> None:
     facts = f"Facts up to {freshness.latest_available_date:%Y-%m-%d}"
     parts = [facts, f"snapshot {freshness.snapshot}"]
     parts.append(f"benchmarks {freshness.benchmarks}" if freshness.benchmarks else "no benchmarks")
-    parts += [freshness.policy, counted(len(freshness.plugins), "plugin")]
+    parts += [freshness.policy, *([freshness.incentives] if freshness.incentives else [])]
+    parts.append(counted(len(freshness.plugins), "plugin"))
     if not freshness.memory:
         parts.append("no memory of earlier diagnoses")
     console.print(Rule(style="dim"))

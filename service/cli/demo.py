@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
@@ -141,6 +142,7 @@ def _prepare(data: Path, recipe: Recipe, tell: Tell) -> Snapshot:
 
     facts = data / "facts"
     _make_facts(facts, recipe, tell)
+    _set_example(data)
     registry = session().registry()
     snapshot = build_snapshot(
         load_mapping(facts / "mapping.toml", registry.measures),
@@ -182,6 +184,15 @@ def _make_facts(facts: Path, recipe: Recipe, tell: Tell) -> None:
         seed=recipe.seed,
         progress=lambda done, total: tell("making a marketplace", done, total),
     )
+
+
+def _set_example(data: Path) -> None:
+    """Rewards and benefits to look at, made up and named so; what somebody set himself stays."""
+    if (data / "shopace.toml").exists():
+        return
+    examples = files("shopace.service.simulate")
+    for name in ("incentives.json", "shopace.toml"):
+        (data / name).write_bytes(examples.joinpath(f"example_{name}").read_bytes())
 
 
 def _document_bytes(results: redis.Redis, shops: list[str]) -> int:

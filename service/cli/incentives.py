@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 NAMED = 'name files in shopace.toml: [incentives] programmes = ["incentives.json"]'
 
+_TOLD = {
+    "offered": "offered until {0.ends_on}",
+    "not_yet": "from {0.starts_on}",
+    "over": "ended {0.ends_on}",
+    "budget_used_up": "budget used up",
+}
+
 
 @click.group(cls=Branch)
 def command() -> None:
@@ -51,10 +58,7 @@ def list_programmes(as_of: dt.datetime | None) -> None:
     from shopace.service.terminal import add_row, table
 
     numbers = ("amount", "left")
-    made = table(
-        "programme", "reward", *numbers, "offered", "state",
-        right=numbers, wrap=("programme", "offered"),
-    )  # fmt: skip
+    made = table("programme", "reward", *numbers, "state", right=numbers, wrap=("programme",))
     for each, state in rows:
         amounts = (each.amount, max(each.budget - each.spent, 0.0))
         add_row(
@@ -63,8 +67,7 @@ def list_programmes(as_of: dt.datetime | None) -> None:
                 each.key,
                 each.reward.replace("_", " "),
                 *(figure(amount, Unit.MONEY, each.currency) for amount in amounts),
-                f"{each.starts_on} to {each.ends_on}",
-                state,
+                _TOLD[state].format(each),
             ),
             style="" if state == "offered" else "dim",
         )
@@ -121,5 +124,5 @@ def _state(programme: Programme, day: dt.date) -> str:
     if day > programme.ends_on:
         return "over"
     if not programme.has_budget:
-        return "budget used up"
-    return "offered" if day >= programme.starts_on else "not yet"
+        return "budget_used_up"
+    return "offered" if day >= programme.starts_on else "not_yet"

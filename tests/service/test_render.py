@@ -71,7 +71,8 @@ def test_a_card_says_why_what_to_do_what_it_brings_and_until_when(make_diagnosis
     assert "last 7 days: 1,204 · before 2,411 · −50 % · the market −2.0 %" in text
     assert "1. Open the list of orders behind the score." in text
     assert "[ View orders ] Benefit: GMV lift USD 4,120 (back to the week before)" in text
-    assert "Reward: ads credit USD 50.00 Until 2026-11-07" in text
+    assert "Reward: ads credit USD 50.00, offered until 2026-11-14: Ads credit for shops" in text
+    assert "(back to the week before) Until 2026-11-07" in text
 
 
 def test_a_gap_names_its_benchmark_its_cohort_and_its_peers(make_diagnosis: Make) -> None:
