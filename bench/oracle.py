@@ -35,7 +35,9 @@ from shopace.core.records.diagnosis import (
     SCHEMA,
     CampaignReadiness,
     Conclusion,
+    Criterion,
     Diagnosis,
+    Eligibility,
     Factor,
     Freshness,
     GmvBreakdown,
@@ -73,6 +75,8 @@ from shopace.core.vocabulary.units import (
     Aggregation,
     Direction,
     Period,
+    Pillar,
+    Unit,
     Window,
 )
 from shopace.core.warehouse.benchmarks import BenchmarkSet, require_fit
@@ -216,6 +220,8 @@ class Findings:
     previous: list[Previous] = field(default_factory=list)
     peers: list[Peers] = field(default_factory=list)
     lines: list[PolicyLine] = field(default_factory=list)
+    stood: dict[str, dt.date] = field(default_factory=dict)
+    """Lines of the last diagnosis, and since when."""
 
     def value(self, column: Column, period: Period) -> Number:
         cell = column.values.get(period)
@@ -594,6 +600,8 @@ class Oracle:
         found.previous = [self._with_previous(found, c, was_open) for c in self.columns]
         found.peers = [self._with_peers(found, c) for c in self.columns]
         found.lines = self._with_policy(found)
+        if earlier is not None:
+            found.stood = earlier.lines
         ranked = sorted(self._propose(found), key=_rank)
         return self._conclude(found, earlier, ranked, failed)
 
@@ -812,12 +820,16 @@ class Oracle:
             "above": value > line.value,
             "below": value < line.value,
         }[line.at]
+        return reached and not self._is_gated(found, line)
+
+    def _is_gated(self, found: Findings, line: PolicyLine) -> bool:
+        """Whether the row does not apply, because too little is known to be there."""
         gate = line.requires
-        if gate is None or (gate.metric, Channel.SHOP) not in self.column_at:
-            return reached
-        gate_column = self.column_at[gate.metric, Channel.SHOP]
-        gate_value = found.value(gate_column, PERIODS_OF[gate.window][0])
-        return reached and not (gate_value is not None and gate_value < gate.at_least)
+        column = self.column_at.get((gate.metric, Channel.SHOP)) if gate is not None else None
+        if gate is None or column is None:
+            return False
+        value = found.value(column, PERIODS_OF[gate.window][0])
+        return value is not None and value < gate.at_least
 
     # --- propose ---------------------------------------------------------------------------
 
@@ -984,7 +996,9 @@ class Oracle:
             conclusion=self._story_of_shop(shop, attention[0] if attention else None),
             channel_conclusions=self._stories_of_channels(shop),
             gmv=self._breakdown(shop),
-            risk_monitor=_monitor(cards),
+            risk_monitor=_monitor(cards) if self._operates(found) else None,
+            eligibility=self._criteria(found, "seller_center"),
+            star_badge=self._criteria(found, "star_badge"),
             need_attention=attention,
             can_improve=self._peers_notes(found, cards_of),
             improved=self._improved_notes(found, cards_of),
@@ -1003,6 +1017,11 @@ class Oracle:
             tier_since=tier.since,
             open={card.id: card.since for card in cards},
             risk=tuple(card.id for card in cards if card.priority == "P0"),
+            lines={
+                card.risk.line: card.risk.from_date
+                for card in cards
+                if card.risk is not None and card.risk.from_date is not None
+            },
             declined=tuple(
                 column.key
                 for column, previous in zip(self.columns, found.previous, strict=True)
@@ -1018,6 +1037,14 @@ class Oracle:
             changed=_changes(earlier, now),
             cards=counts,
             partial=diagnosis.partial,
+        )
+
+    def _operates(self, found: Findings) -> bool:
+        """Whether any number about the shop's business is known, its risks aside."""
+        return any(
+            week is not None or month is not None
+            for column, week, month in zip(self.columns, found.l7d, found.l30d, strict=True)
+            if CATEGORIES[column.category] is not Pillar.RISK
         )
 
     def _card(
@@ -1118,29 +1145,120 @@ class Oracle:
 
     def _risk(self, found: Findings, line: PolicyLine) -> Risk:
         shop = found.shop
-        stake = ending = distance = None
+        stake = distance = until = None
         if line.stake is not None:
             at = line.stake
             stake = rounded(self._row(shop, Period.L30D, at.measure, at.channel), 2)
-        if line.ending is not None:
-            points = self._row(shop, Period.L7D, line.ending, Channel.SHOP)
-            ending = rounded(points, 0)
         following = self._next_of(line)
         if following is not None:
             column = self.column_at[line.metric, line.channel]
             value = found.value(column, PERIODS_OF[line.window][0])
             distance = rounded(abs(following.value - value), 2) if value is not None else None
+        since = found.stood.get(line.key, self.as_of)
+        if line.lasts_days is not None:
+            until = since + dt.timedelta(days=line.lasts_days)
         return Risk(
             level=line.level,
             line=line.key,
-            rule=fill(line.rule, line=f"{line.value:g}") if "{" in line.rule else Text(line.rule),
+            rule=self._rule(line),
             source=line.source,
             loses=Text(line.loses),
             gmv_30d_at_stake=stake,
             next_line=following.key if following is not None else None,
             next_value=following.value if following is not None else None,
+            next_loses=Text(following.loses) if following is not None else None,
             distance=distance,
-            ending_30d=ending,
+            ending_30d=self._gauge(shop, line.ending),
+            from_date=since,
+            until_date=until,
+            act_by=self._act_by(shop, line),
+        )
+
+    def _gauge(self, shop: Shop, measure: str | None) -> Number:
+        """A state of the whole shop as a whole number."""
+        if measure is None:
+            return None
+        return rounded(self._row(shop, Period.L7D, measure, Channel.SHOP), 0)
+
+    def _act_by(self, shop: Shop, line: PolicyLine) -> dt.date | None:
+        if line.criterion is not None and line.criterion.of == "seller_center":
+            return self._next_check()
+        if line.deadline is None:
+            return None
+        days = self._gauge(shop, line.deadline.measure)
+        if days is None or self._gauge(shop, line.deadline.of) == 0:
+            return None
+        return self.as_of + dt.timedelta(days=int(days))
+
+    def _next_check(self) -> dt.date | None:
+        """The first day after the as-of date that is the configured one, or a month's last."""
+        wanted = int(self.values["core.eligibility_check_day"])
+        if wanted == 0:
+            return None
+        day = self.as_of + dt.timedelta(days=1)
+        while day.day != wanted:
+            tomorrow = day + dt.timedelta(days=1)
+            if tomorrow.day == 1 and day.day < wanted:
+                break
+            day = tomorrow
+        return day
+
+    def _rule(self, line: PolicyLine) -> Text:
+        if "{line}" not in line.rule:
+            return Text(line.rule)
+        unit = self.registry.metrics[line.metric].unit
+        told = f"{100 * line.value:g} %" if unit is Unit.RATIO else f"{line.value:,g}"
+        return fill(line.rule, line=told)
+
+    def _criteria(self, found: Findings, of: str) -> Eligibility | None:
+        """Each condition of a set by the row of the shop's region; nothing where none is known."""
+        asked: dict[str, PolicyLine] = {}
+        for row in self.policy.lines:
+            if row.criterion is not None and row.criterion.of == of:
+                asked[row.key] = row
+        here = {row.key: row for row in self.policy.lines_on(self.as_of, found.shop.region)}
+        criteria = [self._criterion(found, here.get(k), row) for k, row in asked.items()]
+        outcomes = {each.outcome for each in criteria}
+        if not outcomes & {"met", "not_met"}:
+            return None
+        return Eligibility(
+            outcome=next(each for each in ("not_met", "no_data", "met") if each in outcomes),
+            criteria=tuple(criteria),
+            next_check=self._next_check() if of == "seller_center" else None,
+        )
+
+    def _criterion(
+        self, found: Findings, row: PolicyLine | None, elsewhere: PolicyLine
+    ) -> Criterion:
+        line = row if row is not None else elsewhere
+        column = self.column_at.get((line.metric, line.channel))
+        outcome, value, distance = "not_applicable", None, None
+        if row is not None:
+            value = found.value(column, PERIODS_OF[row.window][0]) if column is not None else None
+            if column is not None and self._is_gated(found, row):
+                outcome = "not_applicable"
+            elif value is None or column is None:
+                outcome = "no_data"
+            else:
+                missed = self._is_crossed(found, row)
+                outcome = "not_met" if missed else "met"
+                away = abs(value - row.value) if missed else 0.0
+                distance = rounded(away, column.decimals)
+            value = rounded(value, column.decimals) if column is not None else None
+        metric = self.registry.metrics.get(line.metric)
+        title = line.criterion.title if line.criterion is not None else ""
+        opposite = {"least": "below", "below": "least", "most": "above", "above": "most"}
+        return Criterion(
+            key=line.key,
+            title=fill(title, line=f"{line.value:,g}") if "{line}" in title else Text(title),
+            metric=line.metric,
+            outcome=outcome,  # type: ignore[arg-type]
+            at=opposite[line.at],
+            line=line.value,
+            unit=metric.unit if metric is not None else Unit.COUNT,
+            value=value,
+            distance=distance,
+            source=line.source,
         )
 
     def _next_of(self, line: PolicyLine) -> PolicyLine | None:
@@ -1153,10 +1271,15 @@ class Oracle:
 
     def _campaigns(self, region: str, cards: list[TaskCard]) -> Iterator[CampaignReadiness]:
         """Those of the next 45 days in the region, and what stands in their way."""
+        closes = [
+            line
+            for line in self.policy.lines
+            if line.stake is not None and line.stake.measure == "campaign_gmv"
+        ]
         closing = {
             line.key
             for line in self.policy.lines
-            if line.stake is not None and line.stake.measure == "campaign_gmv"
+            if any(line.ladder == it.ladder and line.rung >= it.rung for it in closes)
         }
         for campaign in sorted(self.registry.campaigns, key=lambda at: (at.starts_on, at.name)):
             days_left = (campaign.starts_on - self.as_of).days
@@ -1250,8 +1373,13 @@ class Oracle:
     ) -> tuple[MetricNote, ...]:
         """Metrics behind peers, the widest gap first."""
         behind = [each for each in self.columns if found.peers[each.number].outcome == ISSUE]
-        behind.sort(key=lambda column: -abs(found.peers[column.number].gap))
+        behind.sort(key=lambda column: -self._told_gap(found, column))
         return tuple(self._peers_note(found, each, cards_of) for each in behind[:NOTES])
+
+    def _told_gap(self, found: Findings, column: Column) -> float:
+        """A number where peers show none of what should be low comes after all gaps."""
+        peers = found.peers[column.number]
+        return 0.0 if peers.benchmark == 0 and column.sign < 0 else abs(peers.gap)
 
     def _improved_notes(
         self, found: Findings, cards_of: dict[tuple[str, Channel], list[str]]

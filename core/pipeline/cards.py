@@ -10,9 +10,9 @@ import numpy as np
 from shopace.core.pipeline.cells import Cells
 from shopace.core.pipeline.figures import listed, tidied, tidy
 from shopace.core.pipeline.plan import CHANNELS
-from shopace.core.records.card import Benefit, Evidence, Risk, TaskCard
+from shopace.core.pipeline.risks import Risks
+from shopace.core.records.card import Benefit, Evidence, TaskCard
 from shopace.core.records.diagnosis import Withheld
-from shopace.core.records.text import Text, fill
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.triggers import BehindPeers, Declined
 from shopace.core.vocabulary.units import PERIODS_OF, Period
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from shopace.core.pipeline.batch import Batch, Compared, Integers, Measured, Merged
     from shopace.core.pipeline.plan import Plan
     from shopace.core.pipeline.words import Words
-    from shopace.core.warehouse.policy import PolicyLine
 
 
 class Tasks(NamedTuple):
@@ -48,7 +47,7 @@ class CardMaker:
         plan, ranked = batch.plan, merged.proposals
         self._plan, self._words = plan, words
         self._measured, self._lines = measured, compared.lines
-        self._following = [plan.next_of(line) for line, _ in compared.lines]
+        self._risks = Risks(batch, measured, compared)
         self._recommended = plan.values["core.most_recommended"]
         self._bounds: list[int] = np.searchsorted(
             ranked.shop, np.arange(len(batch.shops) + 1)
@@ -65,10 +64,13 @@ class CardMaker:
         self._cells = Cells(plan, measured, compared, column=column, shop=ranked.shop)
         self._worth = _worth(plan, measured, compared, column, merged)
 
-    def tasks(self, shop: int, opened: Mapping[str, dt.date]) -> Tasks:
+    def tasks(
+        self, shop: int, opened: Mapping[str, dt.date], stood: Mapping[str, dt.date]
+    ) -> Tasks:
         """The tasks of the batch's shop.
 
-        `opened` says since when a card's episode lasts. The first card of the overall list for
+        `opened` says since when a card's episode lasts, `stood` on which policy lines the shop was
+        found and since when. The first card of the overall list for
         which an honest estimate in money exists tells it: no GMV is promised twice.
         """
         ids, as_of = self._words.ids, self._plan.manifest.as_of
@@ -89,6 +91,7 @@ class CardMaker:
                 at,
                 shop,
                 since=opened.get(name, as_of),
+                stood=stood,
                 recommended=overall and len(for_you) < self._recommended,
                 worth=worth,
             )
@@ -116,6 +119,7 @@ class CardMaker:
         shop: int,
         *,
         since: dt.date,
+        stood: Mapping[str, dt.date],
         recommended: bool,
         worth: float | None,
     ) -> TaskCard:
@@ -137,7 +141,7 @@ class CardMaker:
             valid_until=words.valid_until[number],
             since=since,
             most_recommended=recommended,
-            risk=self._risk(line, shop) if line >= 0 else None,
+            risk=self._risks.of(line, shop, stood) if line >= 0 else None,
             incentive=words.rewards[reward] if reward >= 0 else None,
             goal=words.goals[number],
         )
@@ -185,33 +189,6 @@ class CardMaker:
         decimals = self._plan.columns[column].metric.unit.decimals
         return tidy(float(self._measured.values[period][column, shop]), decimals)
 
-    def _risk(self, place: int, shop: int) -> Risk:
-        line, following = self._lines[place][0], self._following[place]
-        plan, rows = self._plan, self._measured.rows
-        stake = ending = distance = None
-        if line.stake is not None:
-            row = plan.row_of.get((Period.L30D, line.stake.measure, line.stake.channel))
-            stake = tidy(float(rows[row, shop]), 2) if row is not None else None
-        if line.ending is not None:
-            row = plan.row_of.get((Period.L7D, line.ending, Channel.SHOP))
-            ending = tidy(float(rows[row, shop]), 0) if row is not None else None
-        if following is not None:
-            column = plan.index[line.metric, line.channel]
-            value = self._measured.values[PERIODS_OF[line.window][0]][column, shop]
-            distance = tidy(abs(following.value - float(value)), 2)
-        return Risk(
-            level=line.level,
-            line=line.key,
-            rule=_rule(line),
-            source=line.source,
-            loses=Text(line.loses),
-            gmv_30d_at_stake=stake,
-            next_line=following.key if following is not None else None,
-            next_value=following.value if following is not None else None,
-            distance=distance,
-            ending_30d=ending,
-        )
-
 
 def _worth(
     plan: Plan, measured: Measured, compared: Compared, column: Integers, merged: Merged
@@ -236,7 +213,3 @@ def _worth(
     worth = amount * np.minimum(gap, plan.values["core.benefit_cap"])
     honest = is_factor[ranked.offer] & (value > 0) & (amount > 0)
     return listed(tidied(np.where(honest, worth, np.nan), 2))
-
-
-def _rule(line: PolicyLine) -> Text:
-    return fill(line.rule, line=f"{line.value:g}") if "{" in line.rule else Text(line.rule)

@@ -14,8 +14,8 @@ import numpy as np
 
 from shopace.core.evaluation import midpoint_change
 from shopace.core.pipeline.batch import ISSUE, NO_DATA, NOT_APPLICABLE, OK, Compared
-from shopace.core.vocabulary.channels import Channel
-from shopace.core.vocabulary.units import PERIODS_OF, Period, Window
+from shopace.core.pipeline.lines import reached
+from shopace.core.vocabulary.units import Period
 from shopace.core.warehouse.benchmarks import GRID
 from shopace.core.warehouse.cohorts import LEVELS
 
@@ -223,7 +223,7 @@ def _with_policy(batch: Batch, measured: Measured) -> list[tuple[PolicyLine, Fla
         on_ladder: dict[str, Flags] = {}
         lines = plan.lines_for(names[code] if code >= 0 else "")
         for line in sorted(lines, key=_steepest_first):
-            crossed = here & _crossed(plan, measured, line)
+            crossed = here & reached(plan, measured, line)
             if line.ladder:
                 higher = on_ladder.setdefault(line.ladder, np.zeros(shops, dtype=bool))
                 crossed &= ~higher
@@ -235,16 +235,3 @@ def _with_policy(batch: Batch, measured: Measured) -> list[tuple[PolicyLine, Fla
 
 def _steepest_first(line: PolicyLine) -> tuple[str, float, str]:
     return line.ladder, -line.rung, line.key
-
-
-def _crossed(plan: Plan, measured: Measured, line: PolicyLine) -> Flags:
-    column = plan.index[line.metric, line.channel]
-    current, *previous = (measured.values[each][column] for each in PERIODS_OF[line.window])
-    crossed = line.reached(current, previous[0] if previous else None)
-    if line.window is Window.L7D:
-        crossed = crossed & measured.sufficient[column]
-    gate = line.requires
-    column = plan.index.get((gate.metric, Channel.SHOP), -1) if gate is not None else -1
-    if gate is not None and column >= 0:
-        crossed = crossed & ~(measured.values[PERIODS_OF[gate.window][0]][column] < gate.at_least)
-    return crossed

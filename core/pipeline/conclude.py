@@ -15,9 +15,11 @@ import numpy as np
 from shopace.core.pipeline.batch import ISSUE, OUTCOME_LETTERS
 from shopace.core.pipeline.breakdown import Breakdowns
 from shopace.core.pipeline.cards import CardMaker
+from shopace.core.pipeline.eligibility import Eligibilities
 from shopace.core.pipeline.figures import tidy, tidy_rows
 from shopace.core.pipeline.notes import Notes
 from shopace.core.pipeline.readiness import readiness
+from shopace.core.pipeline.risks import operating
 from shopace.core.pipeline.sentences import Storyteller
 from shopace.core.records.diagnosis import (
     SCHEMA,
@@ -82,6 +84,9 @@ class _Writer:
         self._measured, self._compared, self._merged = measured, compared, merged
         self._as_of: dt.date = batch.plan.manifest.as_of
         self._cards = CardMaker(batch, measured, compared, merged, words)
+        self._seller_center = Eligibilities(batch, measured, "seller_center")
+        self._star_badge = Eligibilities(batch, measured, "star_badge")
+        self._operating = operating(batch.plan, measured)
         self._story = Storyteller(batch, measured)
         self._breakdowns = Breakdowns(measured, len(batch.shops))
         scale = batch.plan.scale
@@ -102,7 +107,8 @@ class _Writer:
         declined = compared.aa == ISSUE
         better = compared.improved & key & (compared.ab <= ISSUE)
         self._attention = notes(declined & key, compared.change, NOTES_LIMIT, peers=False)
-        self._improve = notes(compared.ab == ISSUE, compared.gap, NOTES_LIMIT, peers=True)
+        gap = _told_gap(compared, batch.plan)
+        self._improve = notes(compared.ab == ISSUE, gap, NOTES_LIMIT, peers=True)
         self._improved = notes(better, compared.change, IMPROVED_LIMIT, peers=True)
         self._declined = _per_shop(declined)
         self._profiles, self._tiers = _profiles(batch, measured), measured.tier.tolist()
@@ -119,9 +125,10 @@ class _Writer:
     def _one(self, shop: int, not_evaluated: tuple[NotEvaluated, ...]) -> Concluded:
         before, profile = self._batch.recollections[shop], self._profiles[shop]
         opened = before.open if before is not None else {}
-        cards, for_you, by_channel, withheld = self._cards.tasks(shop, opened)
+        stood = before.lines if before is not None else {}
+        cards, for_you, by_channel, withheld = self._cards.tasks(shop, opened, stood)
         tier = self._tier(shop, before, profile)
-        monitor = _monitor(cards)
+        monitor = _monitor(cards) if self._operating[shop] else None
         counts = dict(NO_CARDS)
         for card in cards:
             counts[card.priority] += 1
@@ -144,6 +151,8 @@ class _Writer:
             },
             gmv=self._breakdowns.of(shop),
             risk_monitor=monitor,
+            eligibility=self._seller_center.of(shop),
+            star_badge=self._star_badge.of(shop),
             need_attention=attention,
             can_improve=self._improve.of(shop, ids_of),
             improved=self._improved.of(shop, ids_of),
@@ -177,6 +186,7 @@ class _Writer:
             tier_since=tier.since,
             open={card.id: card.since for card in cards},
             risk=tuple(card.id for card in cards if card.priority == RISK),
+            lines=_lines(cards),
             declined=tuple(self._column_keys[column] for column in self._declined[shop]),
         )
         return Concluded(diagnosis, metrics, Memory(now, before), _changes(before, now))
@@ -265,6 +275,25 @@ def _monitor(cards: Sequence[TaskCard]) -> RiskMonitor | None:
         fill(ONE_RISK, rule=rule) if len(risks) == 1 else fill(RISKS, count=len(risks), rule=rule)
     )
     return RiskMonitor(level=level, sentence=sentence, cards=tuple(each for each, _ in risks))
+
+
+def _lines(cards: Sequence[TaskCard]) -> dict[str, dt.date]:
+    """The policy lines of the cards, and since when the shop stands on each."""
+    return {
+        card.risk.line: card.risk.from_date
+        for card in cards
+        if card.risk is not None and card.risk.from_date is not None
+    }
+
+
+def _told_gap(compared: Compared, plan: Plan) -> Floats:
+    """What goes first among the gaps to peers, (C, shops).
+
+    Where they show none of what should be low, any number is the whole of the gap, which says
+    little: it comes last.
+    """
+    none = (compared.benchmark == 0) & (plan.sign < 0)
+    return np.where(none, 0.0, compared.gap)
 
 
 def _changes(before: Recollection | None, now: Recollection) -> tuple[str, ...]:

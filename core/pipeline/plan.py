@@ -471,11 +471,18 @@ class Plan:
 
     @cached_property
     def closing_lines(self) -> frozenset[str]:
-        """Policy lines on which campaigns are closed to a shop."""
+        """Policy lines on which campaigns are closed to a shop.
+
+        They are those that put campaigns at stake, and the later steps of the same ladder.
+        """
+        first: dict[str, float] = {}
+        for line in self.policy.lines:
+            if line.stake is not None and line.stake.measure == CAMPAIGN_GMV:
+                first[line.ladder] = min(first.get(line.ladder, line.rung), line.rung)
         return frozenset(
             line.key
             for line in self.policy.lines
-            if line.stake is not None and line.stake.measure == CAMPAIGN_GMV
+            if line.rung >= first.get(line.ladder, float("inf"))
         )
 
     def lines_for(self, region: str) -> tuple[PolicyLine, ...]:
@@ -485,6 +492,11 @@ class Plan:
             for line in self.policy.lines_on(self.manifest.as_of, region)
             if (line.metric, line.channel) in self.index
         )
+
+    def criteria_for(self, region: str) -> dict[str, PolicyLine]:
+        """The rows that are conditions in a region on the as-of date, by key."""
+        lines = self.policy.lines_on(self.manifest.as_of, region)
+        return {line.key: line for line in lines if line.criterion is not None}
 
     def next_of(self, line: PolicyLine) -> PolicyLine | None:
         """The next step of a line's ladder on the as-of date; None for the last."""

@@ -1,0 +1,42 @@
+"""How shops stand to a row of a policy pack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.units import PERIODS_OF, Window
+
+if TYPE_CHECKING:
+    from shopace.core.evaluation import Floats
+    from shopace.core.pipeline.batch import Flags, Measured
+    from shopace.core.pipeline.plan import Plan
+    from shopace.core.warehouse.policy import PolicyLine
+
+
+def value_of(plan: Plan, measured: Measured, line: PolicyLine) -> Floats:
+    """What the row judges, one number per shop; NaN is missing."""
+    column = plan.index[line.metric, line.channel]
+    values: Floats = measured.values[PERIODS_OF[line.window][0]][column]
+    return values
+
+
+def reached(plan: Plan, measured: Measured, line: PolicyLine) -> Flags:
+    """Which shops the row finds on or beyond its line, on known numbers."""
+    column = plan.index[line.metric, line.channel]
+    current, *previous = (measured.values[each][column] for each in PERIODS_OF[line.window])
+    beyond = line.reached(current, previous[0] if previous else None)
+    if line.window is Window.L7D:
+        beyond = beyond & measured.sufficient[column]
+    return np.asarray(beyond & ~shut(plan, measured, line))
+
+
+def shut(plan: Plan, measured: Measured, line: PolicyLine) -> Flags:
+    """For which shops the row does not apply: its gate is known to be too low."""
+    gate = line.requires
+    column = plan.index.get((gate.metric, Channel.SHOP), -1) if gate is not None else -1
+    if gate is None or column < 0:
+        return np.zeros(measured.tier.shape, dtype=bool)
+    return np.asarray(measured.values[PERIODS_OF[gate.window][0]][column] < gate.at_least)
