@@ -36,7 +36,8 @@ class Measure(Record, frozen=True, kw_only=True):
     aggregation: Aggregation = Aggregation.SUM
     channels: tuple[Channel, ...] = SHOP
     additive: bool = True
-    """May be summed over channels. Unique counts may not: a buyer can come through two of them."""
+    """May be summed over channels. Unique counts may not: a buyer can come through two of them.
+    They are de-duplicated within a day and summed over days (S1), never over products either."""
     max_age_days: int = GAUGE_MAX_AGE_DAYS
     """For gauges (aggregation `last`): how old the last value may be; ignored otherwise."""
     may_be_negative: bool = False
