@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from shopace.core.errors import FactsError, MappingError
+from shopace.service.cli.dark import darkness_of, lit_by_table, policy_in_use, print_dark, print_lit
 from shopace.service.cli.session import Branch, Leaf, session
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from shopace.core.warehouse.dark import Things
     from shopace.core.warehouse.facts import FactsReport, MeasureReport, TableReport
 
 MAPPING_FILE = "mapping.toml"
@@ -34,9 +36,11 @@ def command() -> None:
 )
 @click.argument("mapping", type=click.Path(path_type=Path), required=False)
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
-def check(mapping: Path | None, folder: Path | None) -> None:
+@click.option("--all", "every", is_flag=True, help="Tell every missing measure, not the first 15.")
+def check(mapping: Path | None, folder: Path | None, every: bool) -> None:
     """Read all facts and tell all that is wrong with them, at once.
 
+    Also told: what each table lights up, and what cannot be judged for lack of which measures.
     Without arguments: the folder "facts" of the data folder and the mapping.toml in it. Ends with
     exit code 3 when the facts are refused. Columns that nobody declared are told, not refused.
     """
@@ -44,14 +48,21 @@ def check(mapping: Path | None, folder: Path | None) -> None:
     from shopace.core.warehouse.mapping import load_mapping
 
     mapping_file, facts = places(mapping, folder)
-    measures = session().registry().measures
-    report = check_facts(load_mapping(mapping_file, measures), facts, measures, today=today())
+    registry, policy = session().registry(), policy_in_use()
+    declared = load_mapping(mapping_file, registry.measures)
+    report = check_facts(declared, facts, registry.measures, today=today())
+    dark = darkness_of(registry, policy, declared, report)
+    lit = lit_by_table(registry, policy, declared, report)
     if session().json:
-        session().emit({"sound": not report.problems, **_plain(report)})
+        told = {"lights_up": [{"files": files, **_plain(by)} for files, by in lit], "dark": dark}
+        session().emit({"sound": not report.problems, **_plain(report), **told})
         if report.problems:
             click.get_current_context().exit(FactsError.exit_code)
         return
     _print(report)
+    click.echo()
+    print_lit(registry, lit)
+    print_dark(dark, len(registry.measures), every=every)
     require_sound(report)
     click.secho("The facts are fit for use.", fg="green")
 
@@ -72,7 +83,7 @@ def today() -> dt.date:
     return dt.datetime.now(dt.timezone(dt.timedelta(hours=14))).date()
 
 
-def _plain(report: FactsReport) -> dict[str, object]:
+def _plain(report: FactsReport | Things) -> dict[str, object]:
     import msgspec
 
     return msgspec.structs.asdict(report)
@@ -99,12 +110,6 @@ def _print(report: FactsReport) -> None:
     click.echo()
     console.print(_measures(report.measures))
     _print_bad_cells(report.measures)
-    if report.not_delivered:
-        count, total = len(report.not_delivered), len(session().registry().measures)
-        click.echo(
-            f"\n{count} of {total} known measures are not delivered: what rests on them stays"
-            " unknown (--json names them)."
-        )
 
 
 def _measures(reports: tuple[MeasureReport, ...]) -> Table:

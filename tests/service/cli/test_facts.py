@@ -56,6 +56,40 @@ def test_the_report_is_one_json_document(ask: Ask, facts: Path) -> None:
     assert "ad_spend" in report["not_delivered"]
 
 
+def test_what_cannot_be_judged_is_told_by_the_measures_it_lacks(call: Call, facts: Path) -> None:
+    told = call("facts", "check", facts / "mapping.toml", facts).stdout
+    assert "*.csv lights up " in told
+    assert "policy lines cannot be judged: they stay unknown" in told
+    lines = told.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("cannot be judged without"))
+    end = next(i for i, line in enumerate(lines) if line.startswith("and ") and "--all" in line)
+    assert end - start == 16
+    assert "active_products" in told
+
+
+def test_with_all_every_missing_measure_is_told(call: Call, ask: Ask, facts: Path) -> None:
+    told = call("facts", "check", facts / "mapping.toml", facts, "--all").stdout
+    assert "more: --all" not in told
+    report = ask("facts", "check", facts / "mapping.toml", facts)
+    shown = {line.split(" ")[0] for line in told.splitlines()}
+    assert {each["measure"] for each in report["dark"]["missing"]} <= shown
+
+
+def test_the_json_report_names_what_is_dark_and_what_each_table_lights_up(
+    ask: Ask, facts: Path
+) -> None:
+    report = ask("facts", "check", facts / "mapping.toml", facts)
+    (table,) = report["lights_up"]
+    assert table["files"] == "*.csv"
+    assert {"orders", "gmv"} <= set(table["metrics"])
+    missing = {each["measure"]: each for each in report["dark"]["missing"]}
+    assert missing["out_of_stock_products"]["dark"]["metrics"] == ["out_of_stock_rate"]
+    assert missing["out_of_stock_products"]["dark"]["tasks"]
+    assert missing["sps"]["dark"]["lines"]
+    assert "out_of_stock_rate" in report["dark"]["dark"]["metrics"]
+    assert "gmv" in report["dark"]["lit"]["metrics"]
+
+
 def test_without_arguments_the_data_folder_is_checked(call: Call, built: Path) -> None:
     assert call("facts", "check", "--data", built).exit_code == 0
 
