@@ -685,10 +685,13 @@ class Oracle:
         longest = (Period.L180D, Period.L90D, Period.L60D, Period.L30D)
         orders = [self._row(shop, period, "orders", Channel.SHOP) for period in longest]
         orders_ever = next((each for each in orders if each is not None), None)
-        if orders_ever == 0 and gmv == 0:
+        if gmv == 0 and orders_ever is None:  # it may or may not have sold
+            found.tier_outcome = "no_data"
+        elif gmv == 0 and orders_ever == 0:
             found.tier = 0
         else:
-            found.tier = bisect_right([step.gmv_from for step in ladder.steps[1:]], gmv)
+            reached = bisect_right([step.gmv_from for step in ladder.steps[1:]], gmv)
+            found.tier = max(reached, 1)
 
     def _core_channels(self, shop: Shop) -> tuple[Channel, ...]:
         if shop.focus:
@@ -1298,22 +1301,48 @@ class Oracle:
         ladder = ladder_for(self.registry.ladders, shop.region, shop.currency)
         if level is None or ladder is None:
             return TierStanding(outcome=found.tier_outcome, gmv_30d=gmv)
-        since = self.as_of
+        since, days_since = self.as_of, None
         if earlier is not None and earlier.tier == level and earlier.tier_since is not None:
             since = earlier.tier_since
+        if earlier is not None and earlier.tier is not None:
+            days_since = (self.as_of - since).days
+        step = ladder.steps[level]
         above = ladder.steps[level + 1] if level + 1 < len(ladder.steps) else None
-        missing = None
-        if above is not None and gmv is not None:
+        missing = days_to_next = None
+        if above is not None and level > 0 and gmv is not None:
             missing = rounded(max(above.gmv_from - gmv, 0.0), 2)
+            days_to_next = self._days_to_next(shop, missing)
         return TierStanding(
             outcome="ok",
             level=level,
-            name=ladder.steps[level].name,
+            name=step.name,
             gmv_30d=gmv,
             next_name=above.name if above is not None else None,
             missing_to_next=missing,
             since=since,
+            days_since_change=days_since,
+            days_to_next=days_to_next,
+            benefits=tuple(Text(each) for each in step.benefits),
+            next_benefits=tuple(
+                Text(each)
+                for each in (above.benefits if above is not None else ())
+                if each not in step.benefits
+            ),
         )
+
+    def _days_to_next(self, shop: Shop, missing: Number) -> int | None:
+        """Day by day a day of the last week's pace comes in and a mean older day goes out."""
+        week = self._gmv(shop, Period.L7D, Channel.SHOP)
+        month = self._gmv(shop, Period.L30D, Channel.SHOP)
+        if week is None or month is None or missing is None:
+            return None
+        gain = week / 7 - (month - week) / 23
+        if gain <= 0:
+            return None
+        for days in range(1, 24):
+            if round(missing / gain, 9) <= days:
+                return days
+        return None
 
     def _breakdown(self, shop: Shop) -> GmvBreakdown:
         whole = self._part(shop, Channel.SHOP, None)

@@ -141,7 +141,7 @@ def _header(diagnosis: Diagnosis, currency: str) -> RenderableType:
     opened = f"open since {shop.opened_on:%Y-%m-%d}" if shop.opened_on is not None else ""
     about = " · ".join(filter(None, (shop.industry, shop.region, shop.currency, opened)))
     lines = [name, Text(clean(about), style="dim")] if about else [name]
-    lines += [_tier(diagnosis.tier, currency)]
+    lines += [_tier(diagnosis.tier, currency), *_benefits(diagnosis.tier)]
     if shop.core_channels:
         core = ", ".join(each.label for each in shop.core_channels)
         lines.append(Text(f"Core channels: {core}", style="dim"))
@@ -153,13 +153,29 @@ def _tier(tier: TierStanding, currency: str) -> Text:
     if tier.outcome == "not_applicable":
         return Text("Tier: no ladder for this region and currency", style="dim")
     if tier.outcome != "ok" or tier.name is None:
-        return Text("Tier: unknown, 30 days of GMV are not complete", style="dim")
+        return Text("Tier: unknown, 30 days of GMV or orders are not complete", style="dim")
     line = Text(f"Tier {tier.level} {clean(tier.name)}", style="bold cyan")
-    line.append(f"  30-day GMV {figure(tier.gmv_30d, Unit.MONEY, currency)}", style="default")
+    if tier.days_since_change:
+        line.append(f" for {counted(tier.days_since_change, 'day')}", style="not bold")
+    about = [f"30-day GMV {figure(tier.gmv_30d, Unit.MONEY, currency)}"]
+    if tier.next_name is not None and tier.level == 0:
+        about.append(f"the first paid order leads to {tier.next_name}")
     if tier.next_name is not None and tier.missing_to_next is not None:
         missing = figure(tier.missing_to_next, Unit.MONEY, currency)
-        line.append(f"  {missing} to {clean(tier.next_name)}", style="default")
+        days = tier.days_to_next
+        pace = f", {counted(days, 'day')} at today's pace" if days is not None else ""
+        about.append(f"{missing} to {tier.next_name}{pace}")
+    line.append(clean("  " + " · ".join(about)), style="default")
     return line
+
+
+def _benefits(tier: TierStanding) -> Iterator[Text]:
+    if tier.benefits:
+        told = ", ".join(str(each) for each in tier.benefits)
+        yield Text(clean(f"It unlocks: {told}"), style="dim")
+    if tier.next_name is not None and tier.next_benefits:
+        told = ", ".join(str(each) for each in tier.next_benefits)
+        yield Text(clean(f"{tier.next_name} unlocks: {told}"), style="dim")
 
 
 def _risk_monitor(diagnosis: Diagnosis, risks: Sequence[TaskCard]) -> RenderableType:

@@ -16,11 +16,12 @@ from shopace.core.pipeline.batch import ISSUE, OUTCOME_LETTERS
 from shopace.core.pipeline.breakdown import Breakdowns
 from shopace.core.pipeline.cards import CardMaker
 from shopace.core.pipeline.eligibility import Eligibilities
-from shopace.core.pipeline.figures import tidy, tidy_rows
+from shopace.core.pipeline.figures import tidy_rows
 from shopace.core.pipeline.notes import Notes
 from shopace.core.pipeline.readiness import readiness
 from shopace.core.pipeline.risks import operating
 from shopace.core.pipeline.sentences import Storyteller
+from shopace.core.pipeline.standings import Standings
 from shopace.core.records.diagnosis import (
     SCHEMA,
     Diagnosis,
@@ -28,17 +29,14 @@ from shopace.core.records.diagnosis import (
     NotEvaluated,
     RiskMonitor,
     ShopProfile,
-    TierStanding,
 )
 from shopace.core.records.memory import Memory, Recollection
 from shopace.core.records.metrics import MetricValues
 from shopace.core.records.text import fill
 from shopace.core.vocabulary.channels import FIVE, Channel
 from shopace.core.vocabulary.formula import refs
-from shopace.core.vocabulary.tiers import ladder_for
 from shopace.core.vocabulary.triggers import Priority
 from shopace.core.vocabulary.units import Period
-from shopace.core.warehouse.cohorts import NO_DATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -111,7 +109,7 @@ class _Writer:
         self._improve = notes(compared.ab == ISSUE, gap, NOTES_LIMIT, peers=True)
         self._improved = notes(better, compared.change, IMPROVED_LIMIT, peers=True)
         self._declined = _per_shop(declined)
-        self._profiles, self._tiers = _profiles(batch, measured), measured.tier.tolist()
+        self._profiles, self._standings = _profiles(batch, measured), Standings(batch, measured)
         self._column_keys = list(batch.plan.column_by_key)
         self._freshness = _freshness(batch.plan)
 
@@ -127,7 +125,7 @@ class _Writer:
         opened = before.open if before is not None else {}
         stood = before.lines if before is not None else {}
         cards, for_you, by_channel, withheld = self._cards.tasks(shop, opened, stood)
-        tier = self._tier(shop, before, profile)
+        tier = self._standings.of(shop, before, region=profile.region, currency=profile.currency)
         monitor = _monitor(cards) if self._operating[shop] else None
         counts = dict(NO_CARDS)
         for card in cards:
@@ -190,28 +188,6 @@ class _Writer:
             declined=tuple(self._column_keys[column] for column in self._declined[shop]),
         )
         return Concluded(diagnosis, metrics, Memory(now, before), _changes(before, now))
-
-    def _tier(self, shop: int, before: Recollection | None, profile: ShopProfile) -> TierStanding:
-        level = self._tiers[shop]
-        gmv = self._breakdowns.amount(shop)
-        if level < 0:
-            return TierStanding(
-                outcome="no_data" if level == NO_DATA else "not_applicable", gmv_30d=gmv
-            )
-        ladder = ladder_for(self._plan.registry.ladders, profile.region, profile.currency)
-        steps = ladder.steps if ladder is not None else ()  # a level comes from a ladder
-        above = steps[level + 1] if level + 1 < len(steps) else None
-        stayed = before is not None and before.tier == level and before.tier_since is not None
-        missing = max(above.gmv_from - gmv, 0.0) if above is not None and gmv is not None else None
-        return TierStanding(
-            outcome="ok",
-            level=level,
-            name=steps[level].name,
-            gmv_30d=gmv,
-            next_name=above.name if above is not None else None,
-            missing_to_next=tidy(missing, 2) if missing is not None else None,
-            since=before.tier_since if stayed and before is not None else self._as_of,
-        )
 
 
 def _profiles(batch: Batch, measured: Measured) -> list[ShopProfile]:

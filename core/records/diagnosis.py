@@ -40,17 +40,18 @@ class TierStanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     gmv_30d: float | None = None
     next_name: str | None = None
     missing_to_next: float | None = None
+    """GMV of 30 days; absent for who never sold, since a paid order leads on, not an amount."""
     since: dt.date | None = None
     """First as-of date of the present tier, as far as memory goes."""
     days_since_change: int | None = None
-    """Days from `since` to the as-of date."""
+    """Days from `since` to the as-of date; absent when no earlier diagnosis knew the tier."""
     days_to_next: int | None = None
-    """Days until the next tier at today's pace; absent when unknown, or when the pace of the last
-    seven days does not lead there."""
+    """Days until the next tier at today's pace: each day brings a mean day of the last seven and
+    takes a mean day of the 23 before. Absent when unknown, and when that does not lead there."""
     benefits: tuple[Text, ...] = ()
     """What the tier unlocks, as configured."""
     next_benefits: tuple[Text, ...] = ()
-    """What the next tier unlocks on top."""
+    """What the next tier unlocks, less what the present one does already."""
 
 
 class GmvPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

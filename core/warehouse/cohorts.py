@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 NO_DATA = -1
-"""Tier of a shop whose 30-day GMV is unknown."""
+"""Tier of a shop whose 30-day GMV is unknown, or is 0 with unknown orders."""
 NOT_APPLICABLE = -2
 """Tier where no ladder fits the shop's region and currency."""
 
@@ -60,6 +60,7 @@ def tiers(
     """The tier of each shop by its 30-day GMV; shape (shops,).
 
     `orders_ever` counts as far back as the facts reach: 0 together with no GMV is "never sold".
+    Without GMV and without known orders nobody knows whether the shop ever sold.
     """
     tier = np.full(gmv_30d.shape, NOT_APPLICABLE, dtype=np.int64)
     for at_region, at_currency in set(zip(region.tolist(), currency.tolist(), strict=True)):
@@ -72,10 +73,11 @@ def tiers(
         if ladder is None:
             continue
         lines = np.array([step.gmv_from for step in ladder.steps[1:]])
-        level = np.searchsorted(lines, gmv_30d[here], side="right")
-        never_sold = (orders_ever[here] == 0) & (gmv_30d[here] == 0)
-        level = np.where(never_sold, 0, level)
-        tier[here] = np.where(np.isnan(gmv_30d[here]), NO_DATA, level)
+        gmv, orders = gmv_30d[here], orders_ever[here]
+        level = np.maximum(np.searchsorted(lines, gmv, side="right"), 1)
+        level = np.where((gmv == 0) & (orders == 0), 0, level)
+        unknown = np.isnan(gmv) | ((gmv == 0) & np.isnan(orders))
+        tier[here] = np.where(unknown, NO_DATA, level)
     return tier
 
 

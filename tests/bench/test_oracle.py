@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,10 +21,14 @@ from shopace.core.pipeline.run import SLICE_SHOPS, Inputs, diagnose_block, diagn
 from shopace.core.records.diagnosis import Diagnosis
 from shopace.core.records.document import Document
 from shopace.core.vocabulary.campaigns import Campaign
+from shopace.core.vocabulary.incentives import Programme, RewardKind
 from shopace.core.vocabulary.parameters import CORE_PARAMETERS
+from shopace.core.vocabulary.tasks import TaskType
+from shopace.core.vocabulary.tiers import DEFAULT_LADDERS
 from shopace.core.warehouse.benchmark_build import build_benchmarks
 from shopace.core.warehouse.mapping import load_mapping
 from shopace.core.warehouse.policy import EVERYWHERE, Policy, load_policy, policy_of
+from shopace.core.warehouse.programmes import NO_PROGRAMMES, Programmes, programmes_of
 from shopace.core.warehouse.snapshot import build_snapshot
 from shopace.plugins import BUILTIN, POLICY_PACKS
 from shopace.service.simulate import simulate
@@ -42,6 +47,45 @@ CAMPAIGNS = tuple(
     )
     for days, regions in ((45, ("*",)), (46, ("*",)), (0, ("*",)), (7, ("SG",)), (1, ("US", "SG")))
 )
+
+LADDERS = tuple(
+    msgspec.structs.replace(
+        ladder,
+        steps=tuple(
+            msgspec.structs.replace(step, benefits=("kept", f"of {step.name}")[: step.level])
+            for step in ladder.steps
+        ),
+    )
+    for ladder in DEFAULT_LADDERS
+)
+
+
+def some(*words: Any) -> st.SearchStrategy[tuple[Any, ...]]:
+    """No restriction, or one to a few of these."""
+    return st.just(()) | st.lists(st.sampled_from(words), max_size=3, unique=True).map(tuple)
+
+
+PROGRAMMES = st.lists(
+    st.builds(
+        Programme,
+        key=st.sampled_from("abcdefgh"),
+        title=st.just("Credit"),
+        reward=st.sampled_from(RewardKind),
+        amount=st.sampled_from((0.1, 20.0, 50.0)),
+        currency=st.sampled_from(("USD", "USD", "SGD")),
+        starts_on=st.sampled_from((LAST_DAY - WEEK, LAST_DAY, LAST_DAY + dt.timedelta(1))),
+        ends_on=st.sampled_from((LAST_DAY - dt.timedelta(1), LAST_DAY, LAST_DAY + WEEK)),
+        budget=st.just(100.0),
+        spent=st.sampled_from((0.0, 49.9, 50.0, 99.9)),
+        regions=some("US", "SG", "GB"),
+        tiers=some(0, 1, 2, 3, 4, 5),
+        industries=some("beauty", "electronics", "home"),
+        categories=some("ads", "supply_scale", "seller_video_quality", "product_quality"),
+        types=some(*TaskType),
+    ),
+    max_size=8,
+    unique_by=lambda each: each.key,
+).map(programmes_of)
 
 Documents = dict[str, Document]
 Parameters = dict[str, float]
@@ -79,7 +123,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def inputs_of(home: Path, registry: Registry, policy: Policy, as_of: dt.date) -> Inputs:
+def inputs_of(
+    home: Path,
+    registry: Registry,
+    policy: Policy,
+    as_of: dt.date,
+    programmes: Programmes = NO_PROGRAMMES,
+) -> Inputs:
     facts = home / "facts"
     snapshot = build_snapshot(
         load_mapping(facts / "mapping.toml", registry.measures),
@@ -91,7 +141,11 @@ def inputs_of(home: Path, registry: Registry, policy: Policy, as_of: dt.date) ->
         block_shops=BLOCK_SHOPS,
     )
     return Inputs(
-        registry, snapshot, build_benchmarks(registry, snapshot, home / "benchmarks"), policy
+        registry,
+        snapshot,
+        build_benchmarks(registry, snapshot, home / "benchmarks"),
+        policy,
+        programmes,
     )
 
 
@@ -127,7 +181,9 @@ def by_engine(
 
 
 def by_oracle(inputs: Inputs, memories: Memories | None = None) -> Documents:
-    oracle = Oracle(inputs.registry, inputs.snapshot, inputs.benchmarks, inputs.policy)
+    oracle = Oracle(
+        inputs.registry, inputs.snapshot, inputs.benchmarks, inputs.policy, inputs.programmes
+    )
     remembered = memories if memories is not None else Memories()
     return {
         shop.id: oracle.diagnose(shop, remembered.get(shop.id))
@@ -175,7 +231,9 @@ def configured(home: Path, memories: Memories, policy: Policy) -> Callable[[Para
     def differing(parameters: Parameters) -> list[str]:
         registry = load_registry(
             BUILTIN,
-            configuration=Configuration(parameters=parameters, campaigns=CAMPAIGNS),
+            configuration=Configuration(
+                parameters=parameters, campaigns=CAMPAIGNS, ladders=LADDERS
+            ),
             use_entry_points=False,
         )
         inputs = inputs_of(home, registry, policy, LAST_DAY)
@@ -199,6 +257,38 @@ def test_whatever_is_configured_all_documents_are_the_oracles(
     configured: Callable[[Parameters], list[str]], parameters: Parameters
 ) -> None:
     assert configured(parameters) == []
+
+
+@settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(programmes=PROGRAMMES)
+def test_whatever_is_offered_all_documents_are_the_oracles(
+    today: Inputs, memories: Memories, programmes: Programmes
+) -> None:
+    offered = Inputs(today.registry, today.snapshot, today.benchmarks, today.policy, programmes)
+    assert by_engine(offered, memories) == by_oracle(offered, memories)
+
+
+def test_rewards_change_no_number_of_cards_and_no_order_of_bands(today: Inputs) -> None:
+    everything = [
+        msgspec.convert(
+            {"key": "all", "title": "Credit", "reward": "cash", "amount": 5, "currency": currency,
+             "starts_on": "2026-10-01", "ends_on": "2026-10-31", "budget": 5, "tasks": tasks},
+            Programme,
+        )
+        for currency, tasks in (("USD", sorted(today.registry.templates)[::2]),)
+    ]  # fmt: skip
+    offered = Inputs(
+        today.registry, today.snapshot, today.benchmarks, today.policy, programmes_of(everything)
+    )
+    rewarded = 0
+    pairs = zip(diagnoses(by_engine(today)), diagnoses(by_engine(offered)), strict=True)
+    for plain, other in pairs:
+        rewarded += sum(card.incentive is not None for card in other.cards)
+        assert {card.incentive is None for card in plain.cards} <= {True}
+        bands = [card.priority for card in other.cards]
+        assert bands == sorted(bands)
+        assert len(other.for_you) == len(plain.for_you)
+    assert rewarded > SHOPS
 
 
 @pytest.mark.parametrize(

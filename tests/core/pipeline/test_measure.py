@@ -86,6 +86,16 @@ def test_who_never_sold_is_a_starter_and_who_sold_for_nothing_is_not() -> None:
     assert tier(3, orders=0) == 1
 
 
+def test_without_gmv_nor_known_orders_nobody_knows_whether_a_shop_ever_sold() -> None:
+    assert tier(0, orders=MISSING) == NO_DATA
+    assert tier(0.01, orders=MISSING) == 1
+
+
+def test_who_sold_is_no_starter_whatever_was_taken_back() -> None:
+    assert tier(-0.01) == 1
+    assert tier(-0.01, orders=0) == 1
+
+
 def test_without_gmv_or_a_ladder_no_stage_is_told() -> None:
     assert tier(MISSING) == NO_DATA
     assert tier(50_000, currency="EUR") == NOT_APPLICABLE
@@ -109,7 +119,7 @@ def test_a_diagnosis_tells_the_stage_and_what_is_missing_to_the_next(tmp_path: P
         "b": ("ok", "Rising", "Pro", 0.2),
         "c": ("ok", "Premier", None, None),
         "d": ("no_data", None, None, None),
-        "e": ("ok", "Starter", "Rising", 0.0),
+        "e": ("ok", "Starter", "Rising", None),
         "f": ("not_applicable", None, None, None),
     }
 
