@@ -18,6 +18,7 @@ from shopace.core.vocabulary.triggers import (
     priority_of,
 )
 from shopace.core.vocabulary.units import CATEGORIES, Direction
+from shopace.service.cli.measures import print_measures
 from shopace.service.cli.session import Leaf, session
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ _ARROWS = {Direction.HIGHER: "higher is better", Direction.LOWER: "lower is bett
     examples=(
         "shopace catalog",
         "shopace catalog --category ads --json",
+        "shopace catalog --measures",
         "shopace catalog --parameters",
     ),
 )
 @click.option("--category", metavar="NAME", help="Only this one of the 17 categories.")
+@click.option("--measures", is_flag=True, help="Only the measures: what facts there can be.")
 @click.option("--parameters", is_flag=True, help="Only the numbers that shopace.toml may set.")
-def command(category: str | None, parameters: bool) -> None:
+def command(category: str | None, measures: bool, parameters: bool) -> None:
     """Print every metric, benchmark and task there is.
 
     Metrics come with their formula, channels and aliases, tasks with what makes them fire. Plugins
@@ -48,6 +51,9 @@ def command(category: str | None, parameters: bool) -> None:
         hint = did_you_mean(category, CATEGORIES)
         raise NotFoundError(f'no category "{category}"', hint=hint)
     registry = session().registry()
+    if measures:
+        print_measures(registry, category)
+        return
     if parameters:
         _parameters(registry, category)
         return

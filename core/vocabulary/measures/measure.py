@@ -68,7 +68,8 @@ class Measure(Record, frozen=True, kw_only=True):
         """The additivity rule in words: over what its values may be summed, and over what not."""
         match self.aggregation:
             case Aggregation.SUM if self.additive:
-                return "adds up over days and over channels"
+                several = len(self.channels) > 1
+                return "adds up over days" + (" and over channels" if several else "")
             case Aggregation.SUM:
                 return "once per day, added over days; never over products or channels"
             case Aggregation.LAST:

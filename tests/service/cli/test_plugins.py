@@ -181,6 +181,22 @@ def test_the_catalogue_holds_every_category_with_its_formulas(call: Call, ask: A
     assert "product_clicks ÷ product_impressions" in " ".join(text.split())
 
 
+def test_the_measures_are_told_with_their_origin_and_the_metrics_over_each(
+    call: Call, ask: Ask
+) -> None:
+    told = {each["key"]: each for each in ask("catalog", "--measures")["measures"]}
+    assert len(told) >= 155
+    stock = told["out_of_stock_products"]
+    assert stock["metrics"] == ["out_of_stock_rate"]
+    assert stock["definition"]
+    assert stock["origin"]["warehouse"]
+    uniques = told["unique_product_clicks"]
+    assert "never over products or channels" in uniques["adds_up"]
+    text = call("catalog", "--measures", "--category", "ads").stdout
+    assert "ad_spend" in text
+    assert "out_of_stock_products" not in text
+
+
 def test_every_task_of_the_catalogue_says_when_it_fires(ask: Ask) -> None:
     tasks = [task for each in ask("catalog")["categories"] for task in each["tasks"]]
     assert {each["priority"] for each in tasks} == {"P0", "P1", "P2"}
