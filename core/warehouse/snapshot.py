@@ -11,7 +11,7 @@ import shutil
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,10 @@ from shopace.core.warehouse.folders import (
 from shopace.core.warehouse.snapshot_files import (
     ARRAYS,
     BLOCKS,
+    OFFSETS,
     SCHEMA,
+    BlockEntry,
+    DetailArrays,
     Manifest,
     Row,
     write_block,
@@ -76,6 +79,8 @@ class Block:
     """(manifest.history, shops): the metric's own weekly noise; NaN is unknown."""
     profile: NDArray[Any]
     """Structured: id, name, region, industry, currency, timezone, opened_on, focus."""
+    detail: Callable[[str], DetailArrays | None]
+    """A table with any number of rows per shop, mapped when asked for; None: not delivered."""
 
     @cached_property
     def shops(self) -> list[str]:
@@ -111,7 +116,8 @@ class Snapshot:
     def block(self, index: int) -> Block:
         """Map block `index`. Raises SnapshotError when its files have gone or are damaged."""
         entry = self.manifest.blocks[index]
-        return Block(**{array: self._map(entry.files[array].name) for array in ARRAYS})
+        arrays = {array: self._map(entry.files[array].name) for array in ARRAYS}
+        return Block(**arrays, detail=cache(partial(self._detail, entry)))
 
     def find(self, shop: str) -> tuple[int, int]:
         """(block, offset within it). Raises UnknownShopError with the nearest id."""
@@ -132,6 +138,18 @@ class Snapshot:
         problems = wrong_contents(self.path, _files(self.manifest))
         if problems:
             raise SnapshotError(f"snapshot {self.id} is damaged", problems=problems, hint=AGAIN)
+
+    def _detail(self, entry: BlockEntry, table: str) -> DetailArrays | None:
+        columns = self.manifest.details.get(table)
+        if columns is None:
+            return None
+
+        def mapped(column: str) -> NDArray[Any]:
+            return self._map(entry.files[f"{table}.{column}"].name)
+
+        return DetailArrays(
+            offsets=mapped(OFFSETS), columns={column: mapped(column) for column in columns}
+        )
 
     def _map(self, name: str) -> NDArray[Any]:
         try:
@@ -232,6 +250,7 @@ def build_snapshot(
     with everything that is refused; nothing is left behind then.
     """
     # Workers read snapshots and never need DuckDB.
+    from shopace.core.warehouse.detail_blocks import DetailBlocks  # noqa: PLC0415
     from shopace.core.warehouse.facts import check, require_sound  # noqa: PLC0415
     from shopace.core.warehouse.facts_tables import open_facts  # noqa: PLC0415
     from shopace.core.warehouse.windows import Windows  # noqa: PLC0415
@@ -256,10 +275,12 @@ def build_snapshot(
             report = check(facts, today=today)
             require_sound(report)
             windows = Windows(facts, report, day, metrics, block_shops=block_shops)
+            details = DetailBlocks(facts, day)
             entries = []
             for index, arrays in enumerate(windows.blocks()):
                 tell("building blocks", index, windows.block_count)
-                entries.append(write_block(hidden, index, arrays))
+                behind = details.block(index * block_shops, arrays.profile.size)
+                entries.append(write_block(hidden, index, arrays, behind))
             tell("building blocks", windows.block_count, windows.block_count)
             manifest = Manifest(
                 schema=SCHEMA,
@@ -279,6 +300,7 @@ def build_snapshot(
                 metrics=metric_prints,
                 blocks=tuple(entries),
                 vocabularies=windows.vocabularies,
+                details=details.layout,
             )
         shutil.rmtree(spill, ignore_errors=True)
         publish(hidden, out / name, manifest)

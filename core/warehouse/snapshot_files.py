@@ -15,6 +15,8 @@ from shopace.core.vocabulary.units import Period
 from shopace.core.warehouse.folders import File, write_array
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 SCHEMA = "shopace.snapshot/1"
@@ -22,6 +24,9 @@ BLOCKS = "blocks"
 
 ARRAYS = ("values", "known", "history", "profile")
 """The arrays of a block, a file each."""
+
+OFFSETS = "offsets"
+"""The array of a detail table that tells whose rows are whose."""
 
 NAME_BYTES = 200
 """Longer shop names are cut at a character's end."""
@@ -35,10 +40,10 @@ class BlockEntry(Record, frozen=True, kw_only=True):
     """The block's first shop."""
     shops: int
     files: dict[str, File]
-    """By array: values, known, history, profile."""
+    """By array: values, known, history, profile; then `table.column` of each detail table."""
 
 
-class Manifest(Record, frozen=True, kw_only=True):
+class Manifest(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What a snapshot holds and what it was made from."""
 
     schema: str
@@ -69,6 +74,9 @@ class Manifest(Record, frozen=True, kw_only=True):
     blocks: tuple[BlockEntry, ...]
     vocabularies: dict[str, tuple[str, ...]]
     """Words behind the codes of region, industry, currency and timezone."""
+    details: dict[str, dict[str, tuple[str, ...]]] = msgspec.field(default_factory=dict)
+    """Tables with any number of rows per shop → their columns → the words behind a column's codes,
+    of which the first has the code 1 and 0 is unknown. Tables not delivered are absent."""
 
 
 class BlockArrays(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +90,15 @@ class BlockArrays(msgspec.Struct, frozen=True, kw_only=True):
     """(metrics, shops): robust standard deviation of week-to-week midpoint changes."""
     profile: NDArray[Any]
     """Structured, see `profile_dtype`."""
+
+
+class DetailArrays(msgspec.Struct, frozen=True, kw_only=True):
+    """One detail table of a block. Rows of shop i: from offsets[i] to before offsets[i + 1]."""
+
+    offsets: NDArray[np.int64]
+    """(shops + 1)."""
+    columns: dict[str, NDArray[Any]]
+    """Each of shape (rows). Ids and titles are UTF-8, unknown numbers NaN, unknown days NaT."""
 
 
 def profile_dtype(name_bytes: int = NAME_BYTES) -> np.dtype[Any]:
@@ -100,11 +117,17 @@ def profile_dtype(name_bytes: int = NAME_BYTES) -> np.dtype[Any]:
     )
 
 
-def write_block(folder: Path, index: int, arrays: BlockArrays) -> BlockEntry:
-    """Write the block's files under `folder`/blocks, synced, and tell what they are."""
+def write_block(
+    folder: Path, index: int, arrays: BlockArrays, details: Mapping[str, NDArray[Any]]
+) -> BlockEntry:
+    """Write the block's files under `folder`/blocks, synced, and tell what they are.
+
+    `details` are arrays by `table.column`.
+    """
+    wanted = {array: getattr(arrays, array) for array in ARRAYS} | dict(details)
     files = {
-        array: write_array(folder, f"{BLOCKS}/{index:05d}.{array}.npy", getattr(arrays, array))
-        for array in ARRAYS
+        name: write_array(folder, f"{BLOCKS}/{index:05d}.{name}.npy", array)
+        for name, array in wanted.items()
     }
     ids = arrays.profile["id"]
     return BlockEntry(first=ids[0].decode() if len(ids) else "", shops=len(ids), files=files)
