@@ -10,6 +10,7 @@ from shopace.core import (
     CONTENT,
     SHOP,
     Action,
+    Alias,
     Benchmark,
     Direction,
     Effort,
@@ -34,7 +35,13 @@ CANCELLED = Parameter(
     default=0.025,
     unit=Unit.RATIO,
     maximum=1.0,
-    title="Seller-fault cancellation rate from which it is worth a task",
+    title="Cancellation rate, by the seller's fault or for lack of stock, that is worth a task",
+)
+SLOW = Parameter(
+    key="fulfillment_service.slow_handling_line",
+    default=24,
+    unit=Unit.HOURS,
+    title="Handling hours from which fulfilment by the platform is worth a comparison",
 )
 
 PLUGIN = Plugin(
@@ -60,7 +67,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="fulfillment_service.stop_cancellations",
             title="Stop the cause of your cancellations",
-            why="You cancelled more of your orders than in the week before.",
+            why="You cancelled more orders than in the week before, which can cost penalty points.",
             steps=(
                 "Group this week's cancellations by product and reason.",
                 "Correct stock and price of those products, or take them off sale.",
@@ -90,7 +97,7 @@ PLUGIN = Plugin(
             why="You cancel more orders for lack of stock than benchmark sellers like you.",
             steps=(
                 "Count the products behind these cancellations and correct their stock.",
-                "Connect your warehouse system, or keep a reserve per sales channel.",
+                "Let your warehouse system update the stock, or keep a reserve per sales channel.",
             ),
             type=TaskType.METRIC_CATCH_UP,
             objective="cut_cancellations",
@@ -103,21 +110,22 @@ PLUGIN = Plugin(
         *TRACKING,
         Metric(
             key="fbt_product_share",
-            title="Share of FBT products",
+            title="Products fulfilled by the platform (FBT)",
             definition="Products fulfilled by the platform, as a share of active products.",
             formula=measure("fbt_products") / measure("active_products"),
             unit=Unit.RATIO,
             direction=Direction.HIGHER,
             channels=(*SHOP, *CONTENT),
             min_sample=5,
+            aliases=(Alias(name="Share of FBT products", reason="S0's name"),),
             source="S0",
         ),
         Benchmark(metric="fbt_product_share"),
         TaskTemplate(
             key="fulfillment_service.move_to_fbt",
-            title="Move best sellers to fulfilment by the platform",
-            why="A smaller part of your products is fulfilled by the platform than at benchmark "
-            "sellers.",
+            title="Move best sellers to fulfilment by the platform (FBT)",
+            why="Your orders take long to leave, and benchmark sellers let the platform fulfil a "
+            "larger part of their products.",
             steps=(
                 "Compare fees and storage with what shipping costs you now.",
                 "Begin with two products that sell every day.",
@@ -126,6 +134,7 @@ PLUGIN = Plugin(
             type=TaskType.CHALLENGE,
             objective="use_platform_fulfillment",
             trigger=behind_peers("fbt_product_share"),
+            only_if=(at_least("handling_hours", SLOW),),
             channels=SHOP,
             action=Action(label="Sign up", target="/fulfillment/fbt"),
             benefit="Faster delivery",

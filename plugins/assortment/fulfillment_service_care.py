@@ -61,7 +61,7 @@ CARE: tuple[Declaration, ...] = (
         title="Set up replies for your most frequent questions",
         why="Benchmark sellers like you answer more of their inquiries within 24 hours.",
         steps=(
-            "Collect the ten most frequent questions of the last month.",
+            "Collect the ten most frequent questions of the last 30 days.",
             "Save an answer to each and turn on the automatic welcome message.",
         ),
         type=TaskType.METRIC_CATCH_UP,
@@ -99,7 +99,7 @@ CARE: tuple[Declaration, ...] = (
         why="Your after-sales requests take longer than those of benchmark sellers.",
         steps=(
             "Decide on the requests that wait for you, the oldest first.",
-            "Set rules for cases that you always accept, so that they close by themselves.",
+            "Accept at once what you always accept in the end, by a rule where one can be set.",
             "Check returned parcels on the day they arrive.",
         ),
         type=TaskType.METRIC_CATCH_UP,

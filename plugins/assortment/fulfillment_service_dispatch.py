@@ -59,7 +59,7 @@ DISPATCH: tuple[Declaration, ...] = (
     TaskTemplate(
         key="fulfillment_service.clear_backlog",
         title="Clear the backlog in your warehouse",
-        why="More of your orders were dispatched late than in the week before.",
+        why="More of your orders left late than in the week before, which can cost penalty points.",
         steps=(
             "Ship what is overdue or due today, oldest orders first.",
             "Find the step that takes longest: picking, packing, labels or pick-up.",
@@ -128,8 +128,17 @@ DISPATCH: tuple[Declaration, ...] = (
         source="S4",
     ),
     Metric(
-        key="overdue_order_share",
+        key="overdue_orders",
         title="Overdue orders",
+        definition="Orders awaiting shipment that are past their dispatch date on the last day.",
+        formula=measure("orders_overdue"),
+        unit=Unit.COUNT,
+        direction=Direction.NEITHER,
+        source="S4",
+    ),
+    Metric(
+        key="overdue_order_share",
+        title="Share of overdue orders",
         definition="Orders past their dispatch date, as a share of those awaiting shipment.",
         formula=measure("orders_overdue") / measure("orders_awaiting_shipment"),
         unit=Unit.RATIO,
@@ -141,7 +150,7 @@ DISPATCH: tuple[Declaration, ...] = (
     TaskTemplate(
         key="fulfillment_service.ship_overdue",
         title="Ship your overdue orders today",
-        why="Part of the orders that wait in your shop are past their dispatch date.",
+        why="Orders in your shop are past their dispatch date, which can cost penalty points.",
         steps=(
             "Open the orders to ship and sort them by deadline.",
             "Ship the overdue ones today; tell buyers of those that you cannot ship.",
@@ -170,7 +179,7 @@ DISPATCH: tuple[Declaration, ...] = (
         why="Too many of your parcels reach the buyer later than promised.",
         steps=(
             "Compare late parcels by carrier, region and day of dispatch.",
-            "Give the slow routes to another carrier.",
+            "Give the routes that are late most often to another carrier.",
             "Correct the delivery time you promise where no carrier keeps it.",
         ),
         type=TaskType.METRIC_CATCH_UP,

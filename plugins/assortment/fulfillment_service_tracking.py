@@ -33,7 +33,6 @@ FALSE = Parameter(
     title="False shipment rate from which parcels need a check",
 )
 
-
 TRACKING: tuple[Declaration, ...] = (
     Metric(
         key="false_shipment_rate",
@@ -49,11 +48,11 @@ TRACKING: tuple[Declaration, ...] = (
     TaskTemplate(
         key="fulfillment_service.check_false_shipments",
         title="Check orders marked as shipped without a scan",
-        why="Orders of yours were counted as false shipments, which costs points.",
+        why="Orders of yours were counted as false shipments, which can cost penalty points.",
         steps=(
             "Search the parcels without a carrier scan and hand them over.",
             "Mark orders as shipped only once the carrier has the parcel.",
-            "Appeal where you can prove the hand-over.",
+            "Appeal where you can prove the hand-over to the carrier.",
         ),
         type=TaskType.RISK_GOVERNANCE,
         objective="fix_tracking",
@@ -76,13 +75,13 @@ TRACKING: tuple[Declaration, ...] = (
     TaskTemplate(
         key="fulfillment_service.repair_tracking",
         title="Repair the tracking numbers of your parcels",
-        why="Too many buyers cannot follow their parcel.",
+        why="Too many of your tracking numbers do not work, which can cost penalty points.",
         steps=(
             "List shipped orders whose tracking shows nothing.",
             "Correct the carrier and number you entered.",
-            "Buy labels in the Seller Center, so that numbers enter themselves.",
+            "Buy shipping labels in the Seller Center, which enters their numbers for you.",
         ),
-        type=TaskType.METRIC_CATCH_UP,
+        type=TaskType.RISK_GOVERNANCE,
         objective="fix_tracking",
         trigger=at_most("valid_tracking_rate", TRACKED),
         action=Action(label="View shipments", target="/orders/shipped"),

@@ -61,7 +61,7 @@ PLUGIN = Plugin(
             steps=(
                 "Sort Product Traffic by the loss of clicks.",
                 "Where impressions fell too, bring the product back into content and search.",
-                "Where only clicks fell, compare image, price and badge with the week before.",
+                "Where only clicks fell, compare image, price and discount with the week before.",
             ),
             type=TaskType.METRIC_CATCH_UP,
             objective="win_clicks",
@@ -71,7 +71,7 @@ PLUGIN = Plugin(
         ),
         Metric(
             key="ctr",
-            title="CTR",
+            title="CTR (click-through rate)",
             definition="Product clicks per product impression.",
             formula=measure("product_clicks") / measure("product_impressions"),
             unit=Unit.RATIO,
@@ -80,7 +80,7 @@ PLUGIN = Plugin(
             min_sample=1_000,
             is_key=True,
             gmv_factor=True,
-            aliases=(Alias(name="Click-through rate", reason="the long form of CTR"),),
+            aliases=(Alias(name="CTR", reason="the short form, as S1 writes it"),),
             source="S1",
         ),
         Benchmark(metric="ctr"),
@@ -90,8 +90,8 @@ PLUGIN = Plugin(
             why="Of those who saw your products, fewer clicked than in the week before.",
             steps=(
                 "Look up which images, titles and prices changed within the last two weeks.",
-                "Take back the changes on products whose CTR fell.",
-                "Check that discounts and badges still show.",
+                "Take back the changes on products whose click-through rate fell.",
+                "Check that your discounts still show.",
             ),
             type=TaskType.METRIC_CATCH_UP,
             objective="win_clicks",
@@ -104,9 +104,9 @@ PLUGIN = Plugin(
             title="Try new main images and titles",
             why="Of those who see products, fewer click on yours than on benchmark sellers'.",
             steps=(
-                "Choose the five products with most impressions and a CTR below your average.",
+                "Choose five products that are shown often and clicked less than your average.",
                 "Show the product in use, large, without small print.",
-                "Compare the CTR after a week and keep the better image.",
+                "Compare the click-through rate after a week and keep the better image.",
             ),
             type=TaskType.METRIC_CATCH_UP,
             objective="win_clicks",
@@ -117,7 +117,7 @@ PLUGIN = Plugin(
         ),
         Metric(
             key="ctor",
-            title="CTOR",
+            title="CTOR (click-to-order rate)",
             definition="SKU orders per product click.",
             formula=measure("sku_orders") / measure("product_clicks"),
             unit=Unit.RATIO,
@@ -127,6 +127,7 @@ PLUGIN = Plugin(
             is_key=True,
             gmv_factor=True,
             aliases=(
+                Alias(name="CTOR", reason="the short form, as S1 writes it"),
                 Alias(
                     name="Conversion rate", reason="S1: renamed, platforms calculate it differently"
                 ),
@@ -154,7 +155,7 @@ PLUGIN = Plugin(
             title="Complete the pages that lose buyers",
             why="Of those who click, fewer order from you than from benchmark sellers.",
             steps=(
-                "Choose the products with most clicks and a CTOR below your average.",
+                "Choose products that are clicked often and ordered less than your average.",
                 "Add sizes, materials, a video and photos of buyers to their pages.",
                 "Say delivery time and returns in plain words.",
             ),

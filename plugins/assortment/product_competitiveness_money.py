@@ -16,7 +16,8 @@ MONEY: tuple[Declaration, ...] = (
     Metric(
         key="gmv_with_tax",
         title="GMV with tax",
-        definition="What buyers paid for orders, tax included.",
+        definition="What buyers paid for orders with tax, cancelled and refunded orders among "
+        "them.",
         formula=measure("gmv_with_tax"),
         unit=Unit.MONEY,
         direction=Direction.NEITHER,
@@ -25,7 +26,7 @@ MONEY: tuple[Declaration, ...] = (
     Metric(
         key="tax",
         title="Tax",
-        definition="Tax that buyers paid for orders.",
+        definition="Tax that buyers paid for orders, cancelled and refunded ones among them.",
         formula=measure("tax"),
         unit=Unit.MONEY,
         direction=Direction.NEITHER,
@@ -34,7 +35,7 @@ MONEY: tuple[Declaration, ...] = (
     Metric(
         key="gmv_with_cofunding",
         title="GMV with co-funding",
-        definition="What buyers paid for orders, plus what the platform added.",
+        definition="What buyers paid for orders plus what the platform added, at payment time.",
         formula=measure("gmv_with_cofunding"),
         unit=Unit.MONEY,
         direction=Direction.NEITHER,
@@ -44,7 +45,8 @@ MONEY: tuple[Declaration, ...] = (
     Metric(
         key="shipping_fees",
         title="Shipping fees",
-        definition="Shipping fees that buyers paid.",
+        definition="Shipping fees that buyers paid, those of cancelled and refunded orders among "
+        "them.",
         formula=measure("shipping_fees"),
         unit=Unit.MONEY,
         direction=Direction.NEITHER,

@@ -15,11 +15,20 @@ from shopace.core import (
     Direction,
     Effort,
     Metric,
+    Parameter,
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
     behind_peers,
     measure,
+)
+
+STEADY = Parameter(
+    key="product_competitiveness.steady_orders_line",
+    default=20,
+    unit=Unit.COUNT,
+    title="Orders of seven days from which a shop sells steadily",
 )
 
 OFFER: tuple[Declaration, ...] = (
@@ -47,6 +56,10 @@ OFFER: tuple[Declaration, ...] = (
                 name="Cart conversion rate",
                 reason="S1: replaced by the add-to-cart count and this rate",
             ),
+            Alias(
+                name="Add-to-cart rate per unique viewer",
+                reason="S1: the same name, redefined; it was per unique viewer, now per click",
+            ),
         ),
         source="S1",
     ),
@@ -56,7 +69,7 @@ OFFER: tuple[Declaration, ...] = (
         title="Give buyers a reason to fill the cart",
         why="Of those who click, fewer put your products into the cart than at benchmark sellers.",
         steps=(
-            "Say on the page what the offer is and when it ends.",
+            "Say on the product page what your offer is and when it ends.",
             "Give free shipping or a discount from a basket value on.",
             "Make the most popular variant the first one shown.",
         ),
@@ -83,9 +96,9 @@ OFFER: tuple[Declaration, ...] = (
         title="Review the prices that lie above comparable products",
         why="A smaller part of your products is priced competitively than at benchmark sellers.",
         steps=(
-            "List the products marked as priced above comparable ones.",
+            "List the products that are marked as priced above comparable ones.",
             "Compare price and shipping fee together, as the buyer does.",
-            "Lower those where your margin allows it; show the extra worth of the others.",
+            "Lower those where your margin allows it; say what the others offer beyond the rest.",
         ),
         type=TaskType.METRIC_CATCH_UP,
         objective="sharpen_prices",
@@ -107,17 +120,18 @@ OFFER: tuple[Declaration, ...] = (
     TaskTemplate(
         key="product_competitiveness.collect_reviews",
         title="Invite buyers to review your products",
-        why="A smaller part of your products has enough reviews than at benchmark sellers.",
+        why="Your products sell, but fewer have over 20 reviews than at benchmark sellers.",
         steps=(
             "Choose products that sell and have fewer than 20 reviews.",
             "Ask for an honest review in the parcel or in a message after delivery.",
-            "Never pay for reviews or ask for good ones only: that is a violation.",
+            "Never pay for reviews or ask for good ones only: that costs penalty points.",
         ),
         type=TaskType.CHALLENGE,
         objective="collect_reviews",
         trigger=behind_peers("reviewed_product_share"),
+        only_if=(at_least("orders", STEADY),),
         action=Action(label="View reviews", target="/products/reviews"),
-        benefit="More trust on the product page",
+        benefit="More reviews",
         effort=Effort.LOW,
         valid_days=30,
     ),
@@ -134,7 +148,7 @@ OFFER: tuple[Declaration, ...] = (
     TaskTemplate(
         key="product_competitiveness.qualify_hero_product",
         title="Qualify another hero product",
-        why="Benchmark sellers like you have more qualified hero products.",
+        why="Your products sell, and benchmark sellers like you have more qualified hero products.",
         steps=(
             "Choose a product that sells steadily and is in stock.",
             "See which criteria it misses: price, reviews, images, stock.",
@@ -143,6 +157,7 @@ OFFER: tuple[Declaration, ...] = (
         type=TaskType.CHALLENGE,
         objective="build_hero_products",
         trigger=behind_peers("qualified_hero_products"),
+        only_if=(at_least("orders", STEADY),),
         action=Action(label="View hero products", target="/growth/hero-products"),
         valid_days=30,
     ),

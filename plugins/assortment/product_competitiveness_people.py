@@ -11,7 +11,7 @@ PEOPLE: tuple[Declaration, ...] = (
     Metric(
         key="unique_product_impressions",
         title="Unique product impressions",
-        definition="People who saw a product, each once per day.",
+        definition="People who saw a product, each once per day and summed over days.",
         formula=measure("unique_product_impressions"),
         unit=Unit.COUNT,
         direction=Direction.NEITHER,
@@ -21,7 +21,7 @@ PEOPLE: tuple[Declaration, ...] = (
     Metric(
         key="unique_product_clicks",
         title="Unique clicks",
-        definition="People who clicked on a product, each once per day.",
+        definition="People who clicked on a product, each once per day and summed over days.",
         formula=measure("unique_product_clicks"),
         unit=Unit.COUNT,
         direction=Direction.NEITHER,
@@ -41,7 +41,8 @@ PEOPLE: tuple[Declaration, ...] = (
     Metric(
         key="add_to_cart_users",
         title="Add-to-cart users",
-        definition="People who put a product into the cart, each once per day.",
+        definition="People who put a product into the cart, each once per day and summed over "
+        "days.",
         formula=measure("add_to_cart_users"),
         unit=Unit.COUNT,
         direction=Direction.NEITHER,
@@ -68,6 +69,7 @@ PEOPLE: tuple[Declaration, ...] = (
         unit=Unit.RATIO,
         direction=Direction.NEITHER,
         channels=ALL,
+        aliases=(Alias(name="Unique CTOR (SKU order)", reason="S1's full name"),),
         source="S1",
     ),
     Metric(

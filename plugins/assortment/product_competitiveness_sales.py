@@ -44,7 +44,7 @@ SALES: tuple[Declaration, ...] = (
         steps=(
             "List the products that lost most orders.",
             "Correct what changed on them: price, shipping fee, delivery time, variants on sale.",
-            "Offer former buyers a reason to return: a coupon, a set, a new variant.",
+            "Then give former buyers a reason to return: a coupon, a set, a new variant.",
         ),
         type=TaskType.METRIC_CATCH_UP,
         objective="recover_sales",
@@ -78,7 +78,7 @@ SALES: tuple[Declaration, ...] = (
         why="Your GMV is lower than in the week before.",
         steps=(
             "Compare both weeks by channel and find the one that lost most.",
-            "Within it, see which fell: impressions, CTR, CTOR or order value.",
+            "See what fell there: impressions, clicks, orders per click or the value of an order.",
             "Begin with the task for that factor.",
         ),
         type=TaskType.METRIC_CATCH_UP,
@@ -89,7 +89,7 @@ SALES: tuple[Declaration, ...] = (
     ),
     Metric(
         key="aov_sku",
-        title="AOV (SKU)",
+        title="Average value of a SKU order (AOV)",
         definition="GMV per SKU order.",
         formula=measure("gmv") / measure("sku_orders"),
         unit=Unit.MONEY,
@@ -100,6 +100,7 @@ SALES: tuple[Declaration, ...] = (
         is_key=True,
         gmv_factor=True,
         aliases=(
+            Alias(name="AOV(SKU)", reason="S1's name"),
             Alias(name="Average order value", reason="S1 counts per SKU order, not per order"),
         ),
         source="S1",
@@ -108,7 +109,7 @@ SALES: tuple[Declaration, ...] = (
     TaskTemplate(
         key="product_competitiveness.check_discounts",
         title="Check the discounts on your best sellers",
-        why="A SKU order brings you less than in the week before.",
+        why="An order of a product brings you less than in the week before.",
         steps=(
             "List the discounts, coupons and flash deals that began within the last two weeks.",
             "End those that overlap or go deeper than you meant.",
@@ -124,9 +125,9 @@ SALES: tuple[Declaration, ...] = (
     TaskTemplate(
         key="product_competitiveness.bundle_products",
         title="Offer sets of products that are bought together",
-        why="A SKU order brings you less than benchmark sellers like you.",
+        why="An order of a product brings you less than benchmark sellers like you.",
         steps=(
-            "Find pairs that the same buyers order.",
+            "Find products in your orders that the same buyers order together.",
             "List them as a set or give a discount from two pieces on.",
             "Show the set on the page of each product in it.",
         ),
@@ -141,7 +142,7 @@ SALES: tuple[Declaration, ...] = (
     Metric(
         key="sku_orders",
         title="SKU orders",
-        definition="Orders counted once per SKU in them.",
+        definition="Orders counted once for each SKU, the variant of a product, in them.",
         formula=measure("sku_orders"),
         unit=Unit.COUNT,
         direction=Direction.NEITHER,

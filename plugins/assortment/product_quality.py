@@ -31,6 +31,12 @@ LOW_RATING = Parameter(
     maximum=5.0,
     title="Product rating at or below which the cause is worth a search",
 )
+ENOUGH_REVIEWS = Parameter(
+    key="product_quality.enough_reviews_line",
+    default=10,
+    unit=Unit.COUNT,
+    title="Reviews of 60 days from which a rating speaks for more than single buyers",
+)
 MANY_COMPLAINTS = Parameter(
     key="product_quality.many_complaints_line",
     default=0.01,
@@ -59,7 +65,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="product_quality.improve_rating",
             title="Improve the products that pull your rating down",
-            why="Your product rating is low, and buyers read it before they order.",
+            why="Your product rating is low, and buyers see it on your product pages.",
             steps=(
                 "Sort your products by rating and read the newest reviews of the lowest five.",
                 "Correct what they name: size table, photos, packaging, or the product itself.",
@@ -68,10 +74,20 @@ PLUGIN = Plugin(
             type=TaskType.METRIC_CATCH_UP,
             objective="raise_rating",
             trigger=at_most("product_rating", LOW_RATING),
+            only_if=(at_least("reviews", ENOUGH_REVIEWS),),
             action=Action(label="View reviews", target="/products/reviews"),
-            benefit="More trust on the product page",
+            benefit="A better rating",
             effort=Effort.HIGH,
             valid_days=30,
+        ),
+        Metric(
+            key="reviews",
+            title="Reviews (60 days)",
+            definition="Reviews that buyers wrote within 60 days.",
+            formula=measure("reviews_60d"),
+            unit=Unit.COUNT,
+            direction=Direction.NEITHER,
+            source="API, 3P",
         ),
         Metric(
             key="negative_review_rate",
@@ -89,7 +105,7 @@ PLUGIN = Plugin(
             title="Answer your negative reviews",
             why="A larger part of your reviews is negative than at benchmark sellers.",
             steps=(
-                "Answer each negative review of the last 60 days: politely, with a solution.",
+                "Answer each negative review of the last 60 days politely, and offer a solution.",
                 "Count what they complain about and begin with the most frequent cause.",
                 "Add what buyers misunderstood to the product page.",
             ),
@@ -97,7 +113,7 @@ PLUGIN = Plugin(
             objective="raise_rating",
             trigger=behind_peers("negative_review_rate"),
             action=Action(label="View reviews", target="/products/reviews"),
-            benefit="More trust on the product page",
+            benefit="Fewer negative reviews",
             valid_days=14,
         ),
         Metric(
@@ -118,7 +134,7 @@ PLUGIN = Plugin(
             steps=(
                 "Answer open complaints and disputes today, the oldest first.",
                 "Offer what your after-sales rules allow: exchange, part, refund.",
-                "Note the cause of each and correct the most frequent one.",
+                "Note the cause of each, and correct the most frequent one.",
             ),
             type=TaskType.METRIC_CATCH_UP,
             objective="settle_complaints",

@@ -37,7 +37,7 @@ LISTINGS: tuple[Declaration, ...] = (
         steps=(
             "Filter your products by listing quality Fair, the best sellers first.",
             "Follow the hints on title, images, attributes and size table.",
-            "Submit the changes and check the grade the next day.",
+            "Submit the changes and look at the grade again after the review.",
         ),
         type=TaskType.METRIC_CATCH_UP,
         objective="improve_listings",

@@ -9,6 +9,7 @@ from shopace.core import (
     Benchmark,
     Declaration,
     Direction,
+    Effort,
     Metric,
     Parameter,
     TaskTemplate,
@@ -54,8 +55,10 @@ RETURNS: tuple[Declaration, ...] = (
         type=TaskType.METRIC_CATCH_UP,
         objective="cut_returns",
         trigger=behind_peers("non_buyer_fault_return_rate"),
+        only_if=(at_least("non_buyer_fault_return_rate", MANY_REFUNDS),),
         action=Action(label="View returns", target="/orders/returns"),
         benefit="Fewer returns",
+        effort=Effort.HIGH,
         valid_days=30,
     ),
     Metric(
@@ -107,7 +110,7 @@ RETURNS: tuple[Declaration, ...] = (
     Metric(
         key="refunds",
         title="Refunds",
-        definition="Amount refunded, counted on the day the refund is processed.",
+        definition="Amount refunded, on the day of the refund: often for orders of earlier weeks.",
         formula=measure("refunds"),
         unit=Unit.MONEY,
         direction=Direction.NEITHER,
@@ -116,7 +119,7 @@ RETURNS: tuple[Declaration, ...] = (
     Metric(
         key="items_refunded",
         title="Items refunded",
-        definition="Pieces refunded from returned or cancelled orders.",
+        definition="Pieces refunded of returned or cancelled orders, on the day of the refund.",
         formula=measure("items_refunded"),
         unit=Unit.COUNT,
         direction=Direction.NEITHER,
@@ -125,7 +128,7 @@ RETURNS: tuple[Declaration, ...] = (
     Metric(
         key="refund_customers",
         title="Refund customers",
-        definition="Buyers who received a refund, each once per day.",
+        definition="Buyers who received a refund, each once per day and summed over the days.",
         formula=measure("refund_customers"),
         unit=Unit.COUNT,
         direction=Direction.NEITHER,

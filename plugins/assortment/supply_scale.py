@@ -14,7 +14,6 @@ from shopace.core import (
     Direction,
     Effort,
     Metric,
-    Parameter,
     Plugin,
     TaskTemplate,
     TaskType,
@@ -25,15 +24,8 @@ from shopace.core import (
     hookimpl,
     measure,
 )
-from shopace.plugins.assortment.supply_scale_growth import GROWTH
+from shopace.plugins.assortment.supply_scale_growth import ENOUGH_SELLS, GROWTH
 from shopace.plugins.assortment.supply_scale_stock import STOCK
-
-ENOUGH_SELLS = Parameter(
-    key="supply_scale.enough_sells_line",
-    default=0.3,
-    unit=Unit.RATIO,
-    title="Sell-through share from which more products make sense",
-)
 
 PLUGIN = Plugin(
     key="supply_scale",
@@ -69,11 +61,12 @@ PLUGIN = Plugin(
             trigger=declined("active_products"),
             channels=(*SHOP, *FIVE),
             action=Action(label="Review products", target="/products/manage"),
+            benefit="More products on sale",
         ),
         TaskTemplate(
             key="supply_scale.list_products",
             title="List more products",
-            why="Benchmark sellers like you offer more products, and what you list does sell.",
+            why="Benchmark sellers like you offer more products, and much of what you list sells.",
             steps=(
                 "Pick products next to your best sellers: other sizes, colours, refills, sets.",
                 "Create the listings with complete attributes, images and stock.",
@@ -143,8 +136,8 @@ PLUGIN = Plugin(
             why="A larger part of your products goes without a sale than at benchmark sellers.",
             steps=(
                 "List the active products without an order in 30 days.",
-                "Improve title, main image and price of those that get impressions but no clicks.",
-                "Show those without impressions in a video or LIVE, or take them off sale.",
+                "Improve title, main image and price of those that are shown and not clicked.",
+                "Show those that nobody sees in a video or LIVE, or take them off sale.",
             ),
             type=TaskType.METRIC_CATCH_UP,
             objective="activate_products",

@@ -10,11 +10,21 @@ from shopace.core import (
     Direction,
     Effort,
     Metric,
+    Parameter,
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
     behind_peers,
     measure,
+)
+
+ENOUGH_SELLS = Parameter(
+    key="supply_scale.enough_sells_line",
+    default=0.3,
+    unit=Unit.RATIO,
+    maximum=1.0,
+    title="Sell-through share from which more products make sense",
 )
 
 GROWTH: tuple[Declaration, ...] = (
@@ -32,15 +42,16 @@ GROWTH: tuple[Declaration, ...] = (
     TaskTemplate(
         key="supply_scale.plan_new_products",
         title="Plan new listings for every week",
-        why="Benchmark sellers like you bring out new products more often.",
+        why="Benchmark sellers like you list more new products, and much of what you list sells.",
         steps=(
-            "Choose a weekday for new listings and prepare the next four.",
+            "Choose a fixed weekday for new listings, and products for the next four weeks.",
             "Prepare images, attributes and stock before the day comes.",
             "Present each new product in a video on the day it goes on sale.",
         ),
         type=TaskType.CHALLENGE,
         objective="refresh_assortment",
         trigger=behind_peers("new_products"),
+        only_if=(at_least("sell_through_share", ENOUGH_SELLS),),
         action=Action(label="Add product", target="/products/create"),
         valid_days=30,
     ),
@@ -54,8 +65,17 @@ GROWTH: tuple[Declaration, ...] = (
         source="S1",
     ),
     Metric(
-        key="opportunity_submission_share",
+        key="opportunities_submitted",
         title="Listing opportunities submitted",
+        definition="Matched product opportunities for which a product was submitted.",
+        formula=measure("opportunities_submitted"),
+        unit=Unit.COUNT,
+        direction=Direction.NEITHER,
+        source="S1",
+    ),
+    Metric(
+        key="opportunity_submission_share",
+        title="Share of listing opportunities submitted",
         definition="Submitted listing opportunities, as a share of the matched ones.",
         formula=measure("opportunities_submitted") / measure("opportunities_matched"),
         unit=Unit.RATIO,
@@ -69,7 +89,7 @@ GROWTH: tuple[Declaration, ...] = (
         title="Submit products for your matched opportunities",
         why="Benchmark sellers like you take up more of the opportunities matched to them.",
         steps=(
-            "Open the Opportunity Center and filter by Opportunity matched.",
+            "Open the Opportunity Center and filter your products by “Opportunity matched”.",
             "Submit the products that you can keep in stock.",
         ),
         type=TaskType.CHALLENGE,

@@ -30,6 +30,13 @@ EMPTY_SHELF = Parameter(
     maximum=1.0,
     title="Out-of-stock rate from which restocking is worth a task",
 )
+LOW_STOCK = Parameter(
+    key="supply_scale.low_stock_line",
+    default=0.1,
+    unit=Unit.RATIO,
+    maximum=1.0,
+    title="Low-stock share from which reordering is worth a task",
+)
 ONE_LEG = Parameter(
     key="supply_scale.one_leg_line",
     default=0.4,
@@ -55,7 +62,7 @@ STOCK: tuple[Declaration, ...] = (
     TaskTemplate(
         key="supply_scale.restock_products",
         title="Restock the products that ran out",
-        why="More of your products are out of stock than a week ago; nobody can order those.",
+        why="More of your products are out of stock than a week ago, and nobody can order those.",
         steps=(
             "Filter your product list by stock 0 and sort it by sales.",
             "Update the stock of what is already in your warehouse.",
@@ -67,6 +74,7 @@ STOCK: tuple[Declaration, ...] = (
         only_if=(at_least("out_of_stock_rate", EMPTY_SHELF),),
         channels=(*SHOP, *FIVE),
         action=Action(label="Update stock", target="/products/manage"),
+        benefit="Fewer products out of stock",
     ),
     TaskTemplate(
         key="supply_scale.set_stock_alerts",
@@ -83,6 +91,7 @@ STOCK: tuple[Declaration, ...] = (
         only_if=(at_least("out_of_stock_rate", EMPTY_SHELF),),
         channels=(*SHOP, *FIVE),
         action=Action(label="Set alerts", target="/products/inventory"),
+        benefit="Fewer products out of stock",
         effort=Effort.LOW,
         valid_days=14,
     ),
@@ -102,14 +111,15 @@ STOCK: tuple[Declaration, ...] = (
         title="Reorder products before they run out",
         why="A larger part of your products is low on stock than at benchmark sellers.",
         steps=(
-            "Compare the stock of each low product with its sales of the last 30 days.",
-            "Reorder those that will not last until the next delivery.",
+            "Compare the stock of each product that is low with its sales of the last 30 days.",
+            "Reorder those that will not last until the next delivery, the best sellers first.",
         ),
         type=TaskType.METRIC_CATCH_UP,
         objective="restock",
         trigger=behind_peers("low_stock_share"),
-        only_if=(at_least("low_stock_share", EMPTY_SHELF),),
+        only_if=(at_least("low_stock_share", LOW_STOCK),),
         action=Action(label="View stock", target="/products/inventory"),
+        benefit="Fewer products out of stock",
     ),
     Metric(
         key="hero_product_gmv_share",

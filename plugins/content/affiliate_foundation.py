@@ -10,16 +10,31 @@ from shopace.core import (
     Direction,
     Effort,
     Metric,
+    Parameter,
     Plugin,
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
     behind_peers,
     declined,
     hookimpl,
     measure,
 )
-from shopace.plugins.content.affiliate_foundation_samples import SAMPLES
+from shopace.plugins.content.affiliate_foundation_samples import IN_COLLABORATION, SAMPLES
+
+STEADY = Parameter(
+    key="affiliate_foundation.steady_orders_line",
+    default=20,
+    unit=Unit.COUNT,
+    title="Orders of seven days from which a shop has something to offer to creators",
+)
+WITH_CREATORS = Parameter(
+    key="affiliate_foundation.with_creators_line",
+    default=1,
+    unit=Unit.COUNT,
+    title="Collaborating creators from which a shop works with creators",
+)
 
 PLUGIN = Plugin(
     key="affiliate_foundation",
@@ -46,7 +61,7 @@ PLUGIN = Plugin(
             why="A smaller part of your products is open to creators than a week ago.",
             steps=(
                 "List the products whose collaboration ended or was paused.",
-                "Renew those that are in stock and sold through creators before.",
+                "Renew those that are in stock and that creators have sold before.",
                 "Tell the creators who promoted them.",
             ),
             type=TaskType.METRIC_CATCH_UP,
@@ -59,7 +74,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="affiliate_foundation.open_products",
             title="Open more products to creators",
-            why="A smaller part of your products is open to creators than at benchmark sellers.",
+            why="Your products sell, but fewer are open to creators than at benchmark sellers.",
             steps=(
                 "Choose products with good ratings, stock and a margin that bears a commission.",
                 "Add them to open collaboration with a commission rate.",
@@ -68,6 +83,7 @@ PLUGIN = Plugin(
             type=TaskType.CHALLENGE,
             objective="open_collaboration",
             trigger=behind_peers("open_collaboration_share"),
+            only_if=(at_least("orders", STEADY),),
             action=Action(label="Add products", target="/affiliate/open-collaboration"),
             benefit="More products for creators",
             effort=Effort.LOW,
@@ -96,6 +112,7 @@ PLUGIN = Plugin(
             type=TaskType.CHALLENGE,
             objective="open_collaboration",
             trigger=behind_peers("collaboration_share"),
+            only_if=(at_least("collaborating_creators", WITH_CREATORS),),
             action=Action(label="Create plan", target="/affiliate/targeted-collaboration"),
             benefit="More products for creators",
             valid_days=14,
@@ -116,14 +133,17 @@ PLUGIN = Plugin(
             title="Adjust the commission on products that creators pass over",
             why="You offer less commission than most peers, and fewer creators work with you.",
             steps=(
-                "Find products with good sales and no creators.",
+                "Find products that sell well and that no creator promotes.",
                 "Work out which commission their margin bears.",
                 "Raise it on two or three products for a month and compare.",
             ),
             type=TaskType.METRIC_CATCH_UP,
             objective="raise_commission",
             trigger=behind_peers("average_commission_rate"),
-            only_if=(behind_peers("collaborating_creators"),),
+            only_if=(
+                behind_peers("collaborating_creators"),
+                at_least("collaboration_share", IN_COLLABORATION),
+            ),
             action=Action(label="Edit commission", target="/affiliate/open-collaboration"),
             benefit="More creators",
             valid_days=30,

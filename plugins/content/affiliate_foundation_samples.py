@@ -25,6 +25,13 @@ LONG_WAIT = Parameter(
     unit=Unit.HOURS,
     title="Hours until a sample request is approved from which creators wait too long",
 )
+IN_COLLABORATION = Parameter(
+    key="affiliate_foundation.in_collaboration_line",
+    default=0.05,
+    unit=Unit.RATIO,
+    maximum=1.0,
+    title="Share of products in collaborations from which samples and commission matter",
+)
 
 SAMPLES: tuple[Declaration, ...] = (
     Metric(
@@ -44,12 +51,13 @@ SAMPLES: tuple[Declaration, ...] = (
         why="Benchmark sellers like you offer samples of a larger part of their products.",
         steps=(
             "Choose products whose margin bears a sample and set how many you give.",
-            "Say whom you send samples to: followers, sales, topics.",
+            "Say which creators you send samples to: by followers, sales or topics.",
             "Turn on free samples for these products.",
         ),
         type=TaskType.CHALLENGE,
         objective="send_samples",
         trigger=behind_peers("free_sample_share"),
+        only_if=(at_least("collaboration_share", IN_COLLABORATION),),
         action=Action(label="Set up samples", target="/affiliate/samples"),
         benefit="More creators with your product in hand",
         valid_days=14,

@@ -47,12 +47,12 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="creator_ecosystem.invite_strong_creators",
             title="Invite creators with strong sales in your industry",
-            why="A smaller part of your creators belongs to the high-GMV group than at benchmark "
+            why="A smaller part of your creators is of the high-GMV group than at benchmark "
             "sellers.",
             steps=(
                 "Filter creators by GMV and by your industry.",
                 "Offer five of them a targeted collaboration with a commission of their own.",
-                "Send the sample before they ask.",
+                "Send a sample before they ask.",
             ),
             type=TaskType.CHALLENGE,
             objective="win_creators",
@@ -79,7 +79,7 @@ PLUGIN = Plugin(
             steps=(
                 "Set a lowest performance score for samples and targeted collaborations.",
                 "End collaborations that bring returns or complaints.",
-                "Watch the videos of the remaining ones for claims you cannot keep.",
+                "Watch the videos of the others for claims that you cannot keep.",
             ),
             type=TaskType.METRIC_CATCH_UP,
             objective="spread_creators",
@@ -135,7 +135,7 @@ PLUGIN = Plugin(
             title="Share with creators which of your products sell",
             why="Your creators bring less GMV each than those of benchmark sellers.",
             steps=(
-                "List your five products with the best CTOR in creators' content.",
+                "List the five products of which creators' viewers order most per click.",
                 "Send the list to creators who promote other products of yours.",
                 "Add an offer that only their followers get.",
             ),

@@ -37,7 +37,6 @@ TOP_THREE_HEAVY = Parameter(
     title="The same share, from the top three creators",
 )
 
-
 CONCENTRATION: tuple[Declaration, ...] = (
     Metric(
         key="affiliate_gmv_share",
@@ -65,9 +64,9 @@ CONCENTRATION: tuple[Declaration, ...] = (
         title="Build up a second strong creator",
         why="More of your affiliate GMV hangs on one creator than at benchmark sellers.",
         steps=(
-            "Choose three creators with sales whose share is still small.",
+            "Choose three creators who sell and whose share is still small.",
             "Offer each a better commission or a sample of a product of their choice.",
-            "Repeat with the one who sells most after a month.",
+            "After a month, go on with the one who sells most.",
         ),
         type=TaskType.CHALLENGE,
         objective="spread_creators",

@@ -14,12 +14,13 @@ from shopace.core import (
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
     behind_peers,
     declined,
     hookimpl,
     measure,
 )
-from shopace.plugins.content.creator_network_posts import POSTS
+from shopace.plugins.content.creator_network_posts import POSTS, WITH_CREATORS
 
 PLUGIN = Plugin(
     key="creator_network",
@@ -57,15 +58,16 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="creator_network.invite_creators",
             title="Invite creators who fit your products",
-            why="Benchmark sellers like you work with more creators.",
+            why="You work with creators, and benchmark sellers like you work with more of them.",
             steps=(
                 "Search creators by topic, audience and sales in your industry.",
-                "Invite twenty of them with product, commission and sample.",
-                "Answer within a day and send samples at once.",
+                "Invite twenty of them: name the product, the commission and the sample.",
+                "Answer creators within a day and send their samples at once.",
             ),
             type=TaskType.CHALLENGE,
             objective="win_creators",
             trigger=behind_peers("collaborating_creators"),
+            only_if=(at_least("collaborating_creators", WITH_CREATORS),),
             action=Action(label="Find creators", target="/affiliate/creators/find"),
             valid_days=14,
         ),
@@ -82,16 +84,17 @@ PLUGIN = Plugin(
         Benchmark(metric="new_creators"),
         TaskTemplate(
             key="creator_network.search_creators_weekly",
-            title="Set a weekly hour to find new creators",
+            title="Set aside an hour a week to find new creators",
             why="Benchmark sellers like you win more new creators.",
             steps=(
                 "Look through the creators recommended to you once a week.",
-                "Note who sells products like yours without working with you yet.",
+                "Note who sells products like yours and does not work with you yet.",
                 "Send ten personal invitations each time.",
             ),
             type=TaskType.CHALLENGE,
             objective="win_creators",
             trigger=behind_peers("new_creators"),
+            only_if=(at_least("collaborating_creators", WITH_CREATORS),),
             action=Action(label="Find creators", target="/affiliate/creators/find"),
             valid_days=30,
         ),
@@ -119,6 +122,7 @@ PLUGIN = Plugin(
             type=TaskType.CHALLENGE,
             objective="send_samples",
             trigger=behind_peers("creators_sampled"),
+            only_if=(at_least("collaborating_creators", WITH_CREATORS),),
             action=Action(label="Send samples", target="/affiliate/samples"),
             benefit="More creators with your product in hand",
             valid_days=14,

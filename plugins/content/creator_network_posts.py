@@ -13,12 +13,21 @@ from shopace.core import (
     Declaration,
     Direction,
     Metric,
+    Parameter,
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
     behind_peers,
     declined,
     measure,
+)
+
+WITH_CREATORS = Parameter(
+    key="creator_network.with_creators_line",
+    default=1,
+    unit=Unit.COUNT,
+    title="Collaborating creators from which a shop works with creators",
 )
 
 POSTS: tuple[Declaration, ...] = (
@@ -43,7 +52,7 @@ POSTS: tuple[Declaration, ...] = (
         why="Fewer of your creators posted per day than in the week before.",
         steps=(
             "Filter creators who posted in the week before and not in this one.",
-            "Send them something to post about: a new product, an offer, a hook that worked.",
+            "Send them something to post about: a new product, an offer, an example that worked.",
             "Check that the products they promote are in stock.",
         ),
         type=TaskType.METRIC_CATCH_UP,
@@ -54,7 +63,7 @@ POSTS: tuple[Declaration, ...] = (
     ),
     TaskTemplate(
         key="creator_network.brief_creators",
-        title="Brief creators with hooks and examples",
+        title="Brief creators with examples that sold",
         why="At benchmark sellers like you, more creators post per day.",
         steps=(
             "Collect the three creator videos with most sales in your industry.",
@@ -64,6 +73,7 @@ POSTS: tuple[Declaration, ...] = (
         type=TaskType.CHALLENGE,
         objective="activate_creators",
         trigger=behind_peers("creators_posted"),
+        only_if=(at_least("collaborating_creators", WITH_CREATORS),),
         channels=(*SHOP, *AFFILIATE),
         action=Action(label="Message creators", target="/affiliate/creators"),
         valid_days=14,

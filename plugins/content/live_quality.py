@@ -54,7 +54,7 @@ PLUGIN = Plugin(
             steps=(
                 "Publish a video the day before that shows what there is only in the LIVE.",
                 "Go LIVE at the hour that brought most viewers in the last 30 days.",
-                "Choose a title and cover that say what viewers get.",
+                "Choose a title and a cover picture that say what viewers get.",
             ),
             type=TaskType.METRIC_CATCH_UP,
             objective="win_live_views",
@@ -124,12 +124,12 @@ PLUGIN = Plugin(
         Benchmark(metric="average_viewing_seconds"),
         TaskTemplate(
             key="live_quality.script_rounds",
-            title="Script your LIVE in rounds of five minutes",
+            title="Plan your LIVE in rounds of five minutes",
             why="Viewers leave your LIVEs sooner than those of benchmark sellers.",
             steps=(
                 "Say every five minutes who you are, what is on offer and what comes next.",
                 "Show the product in use instead of holding it up.",
-                "Keep a surprise for each half hour and announce it.",
+                "Announce one offer for each half hour, and keep to it.",
             ),
             type=TaskType.METRIC_CATCH_UP,
             objective="hold_viewers",

@@ -22,7 +22,6 @@ from shopace.core import (
 OWN = (Channel.SELLER_LIVE,)
 VIEWS = measure("live_views")
 
-
 INTERACTION: tuple[Declaration, ...] = (
     Metric(
         key="comments_per_thousand_views",
@@ -67,7 +66,7 @@ INTERACTION: tuple[Declaration, ...] = (
     Metric(
         key="lives_with_tools_share",
         title="LIVEs with engagement tools",
-        definition="LIVEs that used polls, draws or similar tools, as a share of all.",
+        definition="LIVEs that used polls, prize draws or similar tools, as a share of all.",
         formula=measure("lives_with_tools") / measure("new_lives"),
         unit=Unit.RATIO,
         direction=Direction.HIGHER,
@@ -78,11 +77,11 @@ INTERACTION: tuple[Declaration, ...] = (
     Benchmark(metric="lives_with_tools_share"),
     TaskTemplate(
         key="live_quality.use_tools",
-        title="Use a poll or draw in each LIVE",
+        title="Use a poll or a prize draw in each LIVE",
         why="Benchmark sellers like you use engagement tools in more of their LIVEs.",
         steps=(
-            "Prepare one poll and one draw before you go LIVE.",
-            "Start the first when viewers begin to leave.",
+            "Prepare one poll and one prize draw before you go LIVE.",
+            "Start the poll early, and the draw when viewers begin to leave.",
         ),
         type=TaskType.CHALLENGE,
         objective="engage_viewers",

@@ -26,7 +26,7 @@ VIEWS = measure("live_views")
 SALES: tuple[Declaration, ...] = (
     Metric(
         key="live_ctr",
-        title="LIVE CTR",
+        title="LIVE CTR (clicks per view)",
         definition="Clicks on products per LIVE view; not the product CTR.",
         formula=measure("product_clicks") / VIEWS,
         unit=Unit.RATIO,
@@ -54,7 +54,7 @@ SALES: tuple[Declaration, ...] = (
     ),
     Metric(
         key="live_ctor",
-        title="LIVE CTOR",
+        title="LIVE CTOR (orders per click)",
         definition="SKU orders per product click in LIVEs.",
         formula=measure("sku_orders") / measure("product_clicks"),
         unit=Unit.RATIO,
@@ -64,7 +64,7 @@ SALES: tuple[Declaration, ...] = (
     ),
     Metric(
         key="live_gpm",
-        title="LIVE GPM",
+        title="LIVE GPM (GMV per thousand views)",
         definition="GMV per thousand LIVE views.",
         formula=measure("gmv") * 1000 / VIEWS,
         unit=Unit.MONEY,
@@ -111,7 +111,7 @@ SALES: tuple[Declaration, ...] = (
         steps=(
             "Mark the minutes with most orders in your best LIVE of the month.",
             "Note product, offer and what was said.",
-            "Put those parts into every LIVE and drop the weakest ten minutes.",
+            "Put those parts into every LIVE, in place of the parts without orders.",
         ),
         type=TaskType.METRIC_CATCH_UP,
         objective="lift_live_sales",

@@ -1,8 +1,8 @@
 """Are there enough LIVEs, long enough, with enough products in them?
 
 S0 names the category ("supply quantity of LIVEs"), S1 the new LIVE count. The other metrics are 3P.
-A creator's LIVE has its own task: the seller invites, the creator goes LIVE. How long a LIVE is and
-how much it shows is the family `live_quantity_sessions`.
+Families beside this page: `live_quantity_creators` (LIVEs of creators) and `…_sessions` (how long a
+LIVE is, and how much it shows).
 """
 
 from shopace.core import (
@@ -14,19 +14,40 @@ from shopace.core import (
     Direction,
     Effort,
     Metric,
+    Parameter,
     Plugin,
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
+    at_most,
     behind_peers,
     declined,
     hookimpl,
     measure,
 )
+from shopace.plugins.content.live_quantity_creators import CREATOR_LIVES
 from shopace.plugins.content.live_quantity_sessions import SESSIONS
 
 OWN = (Channel.SELLER_LIVE,)
-CREATORS = (Channel.AFFILIATE_LIVE,)
+GOES_LIVE = Parameter(
+    key="live_quantity.goes_live_line",
+    default=1,
+    unit=Unit.COUNT,
+    title="LIVEs of seven days from which a shop goes LIVE",
+)
+NO_LIVES = Parameter(
+    key="live_quantity.no_lives_line",
+    default=0,
+    unit=Unit.COUNT,
+    title="LIVEs of seven days up to which a shop does not go LIVE",
+)
+LIVES_SELL = Parameter(
+    key="live_quantity.creator_lives_sell_line",
+    default=10,
+    unit=Unit.COUNT,
+    title="Orders of seven days through creators' LIVEs from which own LIVEs suggest themselves",
+)
 
 PLUGIN = Plugin(
     key="live_quantity",
@@ -67,7 +88,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="live_quantity.plan_lives",
             title="Plan fixed LIVE hours for each week",
-            why="Benchmark sellers like you go LIVE more often.",
+            why="You go LIVE already, and benchmark sellers like you do so more often.",
             steps=(
                 "Choose two hours a week when your viewers are active.",
                 "Keep them for four weeks and announce them in your profile.",
@@ -76,42 +97,34 @@ PLUGIN = Plugin(
             type=TaskType.CHALLENGE,
             objective="go_live",
             trigger=behind_peers("new_lives"),
+            only_if=(at_least("new_lives", GOES_LIVE),),
             channels=OWN,
             action=Action(label="Schedule LIVE", target="/live/schedule"),
             effort=Effort.HIGH,
             valid_days=30,
         ),
         TaskTemplate(
-            key="live_quantity.invite_back_live_creators",
-            title="Ask LIVE creators for a new date",
-            why="Creators went LIVE with your products less often than in the week before.",
+            key="live_quantity.go_live_with_what_sells",
+            title="Go LIVE with products that creators already sell LIVE",
+            why="Creators' LIVEs bring you orders, and you were not LIVE for seven days.",
             steps=(
-                "List the creators who went LIVE for you in the last 30 days.",
-                "Offer a date, an offer only for the LIVE, and enough stock for it.",
-                "Send samples of the products to show.",
-            ),
-            type=TaskType.METRIC_CATCH_UP,
-            objective="invite_creator_lives",
-            trigger=declined("new_lives"),
-            channels=CREATORS,
-            action=Action(label="Message creators", target="/affiliate/creators"),
-        ),
-        TaskTemplate(
-            key="live_quantity.find_live_creators",
-            title="Find creators who go LIVE",
-            why="At benchmark sellers like you, creators go LIVE more often.",
-            steps=(
-                "Filter creators by LIVE sales in your industry.",
-                "Offer three of them a targeted collaboration for one LIVE.",
-                "Provide offer, samples and a contact during the LIVE.",
+                "Look up which creator LIVE sold most, and which products and offers it showed.",
+                "Choose five products that sold in those LIVEs, and check that they are in stock.",
+                "Announce a LIVE of an hour in a video, go LIVE, and compare what it sold.",
             ),
             type=TaskType.CHALLENGE,
-            objective="invite_creator_lives",
+            objective="go_live",
             trigger=behind_peers("new_lives"),
-            channels=CREATORS,
-            action=Action(label="Find creators", target="/affiliate/creators/find"),
+            only_if=(
+                at_most("new_lives", NO_LIVES),
+                at_least("orders", LIVES_SELL, Channel.AFFILIATE_LIVE),
+            ),
+            channels=OWN,
+            action=Action(label="Schedule LIVE", target="/live/schedule"),
+            effort=Effort.HIGH,
             valid_days=30,
         ),
+        *CREATOR_LIVES,
         Metric(
             key="live_hours",
             title="LIVE hours",

@@ -21,7 +21,6 @@ from shopace.core import (
 
 OWN = (Channel.SELLER_LIVE,)
 
-
 SESSIONS: tuple[Declaration, ...] = (
     Metric(
         key="products_per_live",
@@ -40,7 +39,7 @@ SESSIONS: tuple[Declaration, ...] = (
         title="Add products to your LIVE list",
         why="You show fewer products per LIVE than benchmark sellers like you.",
         steps=(
-            "Prepare a list: openers at a low price, best sellers, new products, sets.",
+            "Make a list: a low-priced product to begin with, best sellers, new products, sets.",
             "Plan how long you speak about each, and repeat the best sellers.",
         ),
         type=TaskType.METRIC_CATCH_UP,

@@ -61,7 +61,7 @@ PLUGIN = Plugin(
             steps=(
                 "Find your three videos with most views in the last 30 days.",
                 "Film each again with another product or another first sentence.",
-                "Publish them at the hour when your viewers are active.",
+                "Publish them at the hour at which those three were watched most.",
             ),
             type=TaskType.METRIC_CATCH_UP,
             objective="win_video_views",
@@ -114,7 +114,7 @@ PLUGIN = Plugin(
             title="Shorten your videos to one message",
             why="Fewer viewers watch your videos to the end than those of benchmark sellers.",
             steps=(
-                "See at which second viewers leave your last ten videos.",
+                "Look up at which second viewers leave your last ten videos.",
                 "Cut what comes before the product, and every repetition.",
                 "Keep price and link for the end, and say early that they come.",
             ),
@@ -166,13 +166,14 @@ PLUGIN = Plugin(
             channels=VIDEO,
             source="3P",
         ),
+        Benchmark(metric="videos_with_violations"),
         TaskTemplate(
             key="seller_video_quality.clear_violations",
             title="Remove or correct videos marked for violations",
-            why="The platform marked videos of yours; marked videos can lose their reach.",
+            why="The platform marked videos of yours for a violation of its rules.",
             steps=(
                 "Open each marked video and read the reason.",
-                "Delete it, or correct the claim, music or picture and publish it anew.",
+                "Delete it, or correct the claim, music or picture and publish it again.",
                 "Appeal where the decision is wrong.",
             ),
             type=TaskType.RISK_GOVERNANCE,

@@ -26,7 +26,7 @@ VIEWS = measure("video_views")
 SALES: tuple[Declaration, ...] = (
     Metric(
         key="video_ctr",
-        title="Video CTR",
+        title="Video CTR (clicks per view)",
         definition="Clicks on a product per video view; not the product CTR.",
         formula=measure("video_clicks") / VIEWS,
         unit=Unit.RATIO,
@@ -44,7 +44,7 @@ SALES: tuple[Declaration, ...] = (
         steps=(
             "Open your most-watched videos and follow each product link.",
             "Replace links to products that are off sale or out of stock.",
-            "Point to the link, in picture and in words.",
+            "Point to the link in the picture, and say where to tap.",
         ),
         type=TaskType.METRIC_CATCH_UP,
         objective="lift_video_sales",
@@ -54,7 +54,7 @@ SALES: tuple[Declaration, ...] = (
     ),
     Metric(
         key="video_gpm",
-        title="Video GPM",
+        title="Video GPM (GMV per thousand views)",
         definition="GMV per thousand video views.",
         formula=measure("gmv") * 1000 / VIEWS,
         unit=Unit.MONEY,
@@ -71,8 +71,8 @@ SALES: tuple[Declaration, ...] = (
         why="Your videos bring less GMV per thousand views than those of benchmark sellers.",
         steps=(
             "Compare which products sell in your videos with which you show most.",
-            "Film the sellers more often, and show an offer with them.",
-            "Name price and what is in the box.",
+            "Film those that sell more often, and show an offer with them.",
+            "Name the price and what is in the box.",
         ),
         type=TaskType.METRIC_CATCH_UP,
         objective="lift_video_sales",

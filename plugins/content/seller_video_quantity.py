@@ -13,19 +13,40 @@ from shopace.core import (
     Direction,
     Effort,
     Metric,
+    Parameter,
     Plugin,
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
+    at_most,
     behind_peers,
     declined,
     hookimpl,
     measure,
 )
-from shopace.plugins.content.seller_video_quantity_products import PRODUCTS
+from shopace.plugins.content.seller_video_quantity_products import FILMS, PRODUCTS
 
 VIDEO = (Channel.SELLER_VIDEO,)
 ACTIVE = measure("active_products", Channel.SHOP)
+NO_VIDEOS = Parameter(
+    key="seller_video_quantity.no_videos_line",
+    default=0,
+    unit=Unit.COUNT,
+    title="New videos of seven days up to which a shop does not film",
+)
+SEVERAL = Parameter(
+    key="seller_video_quantity.several_videos_line",
+    default=3,
+    unit=Unit.COUNT,
+    title="New videos of seven days from which they can be spread over days",
+)
+CREATORS_SELL = Parameter(
+    key="seller_video_quantity.creators_sell_line",
+    default=10,
+    unit=Unit.COUNT,
+    title="Orders of seven days through affiliate videos from which own videos suggest themselves",
+)
 
 PLUGIN = Plugin(
     key="seller_video_quantity",
@@ -74,8 +95,28 @@ PLUGIN = Plugin(
             type=TaskType.CHALLENGE,
             objective="post_videos",
             trigger=behind_peers("new_videos"),
+            only_if=(at_least("new_videos", FILMS),),
             action=Action(label="Create video", target="/content/videos/create"),
             effort=Effort.HIGH,
+            valid_days=14,
+        ),
+        TaskTemplate(
+            key="seller_video_quantity.film_what_creators_sell",
+            title="Film a product that creators already sell in videos",
+            why="Creators' videos bring you orders, and you published no video for seven days.",
+            steps=(
+                "Find the product that creators' videos sell most, and watch two of those videos.",
+                "Film your own: show the product in use, say what it is for, link it.",
+                "Publish it, and two more like it if people watch and order.",
+            ),
+            type=TaskType.CHALLENGE,
+            objective="post_videos",
+            trigger=behind_peers("new_videos"),
+            only_if=(
+                at_most("new_videos", NO_VIDEOS),
+                at_least("orders", CREATORS_SELL, Channel.AFFILIATE_VIDEO),
+            ),
+            action=Action(label="Create video", target="/content/videos/create"),
             valid_days=14,
         ),
         Metric(
@@ -93,7 +134,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="seller_video_quantity.spread_posts",
             title="Spread your videos over more days",
-            why="Benchmark sellers like you publish on more days.",
+            why="You publish several videos a week, and benchmark sellers do so on more days.",
             steps=(
                 "Schedule videos one per day instead of several at once.",
                 "Keep two finished videos in reserve for busy days.",
@@ -101,6 +142,7 @@ PLUGIN = Plugin(
             type=TaskType.CHALLENGE,
             objective="post_videos",
             trigger=behind_peers("posting_days"),
+            only_if=(at_least("new_videos", SEVERAL),),
             action=Action(label="Schedule videos", target="/content/videos/schedule"),
             effort=Effort.LOW,
             valid_days=14,

@@ -11,9 +11,11 @@ from shopace.core import (
     Direction,
     Effort,
     Metric,
+    Parameter,
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
     behind_peers,
     measure,
 )
@@ -21,6 +23,12 @@ from shopace.core import (
 VIDEO = (Channel.SELLER_VIDEO,)
 ACTIVE = measure("active_products", Channel.SHOP)
 
+FILMS = Parameter(
+    key="seller_video_quantity.films_line",
+    default=1,
+    unit=Unit.COUNT,
+    title="New videos of seven days from which a shop films",
+)
 
 PRODUCTS: tuple[Declaration, ...] = (
     Metric(
@@ -38,10 +46,10 @@ PRODUCTS: tuple[Declaration, ...] = (
     TaskTemplate(
         key="seller_video_quantity.link_products",
         title="Link a product in every video",
-        why="A smaller part of your videos can be shopped from than at benchmark sellers.",
+        why="A smaller part of your videos has a product link than at benchmark sellers.",
         steps=(
             "Add product links to recent videos where this is still possible.",
-            "Choose the product before you film and link it when you publish.",
+            "From now on, choose the product before you film and link it when you publish.",
         ),
         type=TaskType.METRIC_CATCH_UP,
         objective="make_videos_shoppable",
@@ -65,7 +73,7 @@ PRODUCTS: tuple[Declaration, ...] = (
     TaskTemplate(
         key="seller_video_quantity.cover_products",
         title="Film products that have no video yet",
-        why="A smaller part of your products appears in videos than at benchmark sellers.",
+        why="You film, and a smaller part of your products is shown than at benchmark sellers.",
         steps=(
             "List the products without a video, those with sales first.",
             "Film one short video for each of the first five.",
@@ -74,6 +82,7 @@ PRODUCTS: tuple[Declaration, ...] = (
         type=TaskType.CHALLENGE,
         objective="cover_products",
         trigger=behind_peers("video_product_share"),
+        only_if=(at_least("new_videos", FILMS),),
         action=Action(label="Create video", target="/content/videos/create"),
         benefit="More products with a video",
         valid_days=14,

@@ -38,6 +38,12 @@ BUDGET_BINDS = Parameter(
     unit=Unit.RATIO,
     title="Used share of the ad budget from which the budget holds the ads back",
 )
+CONVERTS = Parameter(
+    key="ads.converts_line",
+    default=0.02,
+    unit=Unit.RATIO,
+    title="Orders per click from which bought clicks can pay",
+)
 
 PLUGIN = Plugin(
     key="ads",
@@ -116,7 +122,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="ads.start_ads",
             title="Try ads with one product that already sells",
-            why="You do not advertise; benchmark sellers like you make part of their GMV with ads.",
+            why="Of those who click many order, and you do not advertise as benchmark sellers do.",
             steps=(
                 "Choose a product with steady sales, good reviews and enough stock.",
                 "Set a small daily budget that you can afford to lose, for 7 days.",
@@ -125,7 +131,7 @@ PLUGIN = Plugin(
             type=TaskType.CHALLENGE,
             objective="run_ads",
             trigger=behind_peers("ad_gmv_share"),
-            only_if=(at_most("ad_spend", NO_SPEND),),
+            only_if=(at_most("ad_spend", NO_SPEND), at_least("ctor", CONVERTS)),
             action=Action(label="Create ad", target="/ads/create"),
             valid_days=14,
         ),

@@ -69,4 +69,20 @@ RETURN: tuple[Declaration, ...] = (
         source="3P",
     ),
     Benchmark(metric="cost_per_ad_order"),
+    TaskTemplate(
+        key="ads.weigh_order_cost",
+        title="Weigh what an ad order costs against what it earns",
+        why="You pay more in ads for an order than benchmark sellers like you.",
+        steps=(
+            "Work out what an order of each advertised product leaves you before ads.",
+            "Compare it with what ads cost per order of that product over the last 30 days.",
+            "Pause the ads of products that cost more than they leave; keep the others.",
+        ),
+        type=TaskType.METRIC_CATCH_UP,
+        objective="lift_ad_return",
+        trigger=behind_peers("cost_per_ad_order"),
+        action=Action(label="View ads", target="/ads/manage"),
+        benefit="Less ad money per order",
+        valid_days=14,
+    ),
 )

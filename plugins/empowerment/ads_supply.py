@@ -49,7 +49,7 @@ SUPPLY: tuple[Declaration, ...] = (
         why="You advertise with fewer creatives than benchmark sellers like you.",
         steps=(
             "List the videos and LIVEs that sold in the last 30 days.",
-            "Authorize them for ads; ask creators for the right to use theirs.",
+            "Authorize yours for ads, and ask creators for the right to use theirs.",
             "Add them to the ads that run already.",
         ),
         type=TaskType.CHALLENGE,
@@ -57,7 +57,7 @@ SUPPLY: tuple[Declaration, ...] = (
         trigger=behind_peers("ad_creatives"),
         only_if=(at_least("ad_spend", ANY_SPEND, Channel.SHOP),),
         action=Action(label="Add creatives", target="/ads/creatives"),
-        benefit="More ad variants",
+        benefit="More content to advertise with",
         valid_days=14,
     ),
     Metric(

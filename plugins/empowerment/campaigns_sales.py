@@ -35,7 +35,6 @@ ENROLLED = Parameter(
     title="Share of products enrolled from which missing campaign sales are no matter of enrolling",
 )
 
-
 SALES: tuple[Declaration, ...] = (
     Metric(
         key="campaign_gmv",
@@ -59,7 +58,7 @@ SALES: tuple[Declaration, ...] = (
             "Choose the next one whose conditions your margin and stock can carry.",
             "Sign up before registration closes and enroll what sold in the last campaign.",
         ),
-        type=TaskType.CHALLENGE,
+        type=TaskType.INCENTIVE_CAMPAIGN,
         objective="join_campaigns",
         trigger=declined("campaign_gmv"),
         only_if=(at_least("campaigns_not_joined", OPEN_CAMPAIGN),),

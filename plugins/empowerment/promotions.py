@@ -16,13 +16,14 @@ from shopace.core import (
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
     behind_peers,
     declined,
     hookimpl,
     measure,
 )
 from shopace.plugins.empowerment.promotions_coupons import COUPONS
-from shopace.plugins.empowerment.promotions_deals import DEALS
+from shopace.plugins.empowerment.promotions_deals import DEALS, STEADY
 
 PLUGIN = Plugin(
     key="promotions",
@@ -84,15 +85,16 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="promotions.set_discount",
             title="Set a discount for a hero product",
-            why="Benchmark sellers like you run promotions on a larger part of their products.",
+            why="Your products sell, and benchmark sellers promote a larger part of theirs.",
             steps=(
                 "Choose a product with many views, good reviews and stock for two weeks.",
                 "Set a discount that still leaves a margin, with a start and an end date.",
-                "Compare its orders per click after 7 days with those before.",
+                "After 7 days, compare its orders per click with the week before.",
             ),
             type=TaskType.CHALLENGE,
             objective="promote_products",
             trigger=behind_peers("promoted_product_share"),
+            only_if=(at_least("orders", STEADY),),
             action=Action(label="Create now", target="/promotions/create"),
             effort=Effort.LOW,
         ),

@@ -11,6 +11,7 @@ from shopace.core import (
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
     at_most,
     behind_peers,
     measure,
@@ -23,6 +24,18 @@ NO_DEALS = Parameter(
     title="Flash deals up to which a shop is told to run one: beyond it, more are not better",
 )
 
+STEADY = Parameter(
+    key="promotions.steady_orders_line",
+    default=20,
+    unit=Unit.COUNT,
+    title="Orders of seven days from which a shop has products that sell",
+)
+PAID_SHIPPING = Parameter(
+    key="promotions.paid_shipping_line",
+    default=1,
+    unit=Unit.MONEY,
+    title="Shipping fees of seven days from which buyers pay for shipping",
+)
 
 DEALS: tuple[Declaration, ...] = (
     Metric(
@@ -39,15 +52,16 @@ DEALS: tuple[Declaration, ...] = (
     TaskTemplate(
         key="promotions.offer_free_shipping",
         title="Offer free shipping from a minimum order",
-        why="Benchmark sellers like you ship a larger part of their products free of charge.",
+        why="Your buyers pay for shipping; benchmark sellers ship more products free of charge.",
         steps=(
             "Work out from which order value your margin carries the shipping fee.",
             "Set free shipping from that value on.",
-            "Check after 14 days whether orders rose to that value.",
+            "Check after 14 days whether more orders reach that value.",
         ),
         type=TaskType.CHALLENGE,
         objective="offer_free_shipping",
         trigger=behind_peers("free_shipping_product_share"),
+        only_if=(at_least("shipping_fees", PAID_SHIPPING),),
         action=Action(label="Create now", target="/promotions/shipping-fee"),
         valid_days=14,
     ),
@@ -64,7 +78,7 @@ DEALS: tuple[Declaration, ...] = (
     TaskTemplate(
         key="promotions.run_flash_deal",
         title="Run a flash deal on a product that sells",
-        why="You have no flash deal running; benchmark sellers like you do.",
+        why="Your products sell without a flash deal; benchmark sellers like you run some.",
         steps=(
             "Choose a product with steady orders and more stock than two weeks need.",
             "Set a flash deal of a few hours, with a limit on the quantity.",
@@ -73,7 +87,7 @@ DEALS: tuple[Declaration, ...] = (
         type=TaskType.CHALLENGE,
         objective="run_flash_deals",
         trigger=behind_peers("flash_deals"),
-        only_if=(at_most("flash_deals", NO_DEALS),),
+        only_if=(at_most("flash_deals", NO_DEALS), at_least("orders", STEADY)),
         action=Action(label="Create now", target="/promotions/flash-deals"),
         effort=Effort.LOW,
     ),
