@@ -10,7 +10,7 @@
     [[tiers]]
     region = "BR"
     currency = "BRL"
-    steps = [{ level = 0, name = "Starter", gmv_from = 0 }, …]
+    steps = [{ level = 0, name = "Starter", gmv_from = 0, benefits = ["Starter guides"] }, …]
 
     [[campaigns]]
     name = "Black Friday"
@@ -35,6 +35,7 @@ Keys are checked against the registry, where they are known: see `core/host/regi
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -43,12 +44,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shopace.core.errors import ConfigurationError, Problem, did_you_mean
+from shopace.core.steering import STEERING
 from shopace.core.vocabulary.campaigns import Campaign
 from shopace.core.vocabulary.gmv_ranges import DEFAULT_GMV_RANGES, GmvRanges
+from shopace.core.vocabulary.incentives import LEVELS_END
 from shopace.core.vocabulary.tiers import DEFAULT_LADDERS, TierLadder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+LONGEST_TEXT = 300
+"""Characters of one text in a ladder."""
+MOST_BENEFITS = 20
 
 Pack = Path | tuple[str, str]
 """A policy pack: a file, or (package, resource)."""
@@ -197,6 +204,7 @@ def _ladder_problems(ladder: TierLadder, before: Sequence[TierLadder]) -> list[s
         problems.append("`gmv_from` must be a finite number")
     elif not lines or lines[0] != 0 or any(a >= b for a, b in pairwise(lines)):
         problems.append("`gmv_from` must ascend; level 1 begins at 0 (level 0 never sold)")
+    problems += _text_problems(ladder)
     same = (
         each for each in before if (each.region, each.currency) == (ladder.region, ladder.currency)
     )
@@ -214,4 +222,27 @@ def _range_problems(ranges: GmvRanges, before: Sequence[GmvRanges]) -> list[str]
         problems.append("`lines` must ascend from 0")
     if any(each.currency == ranges.currency for each in before):
         problems.append(f"ranges in {ranges.currency} a second time")
+    return problems
+
+
+def _text_problems(ladder: TierLadder) -> list[str]:
+    """What is wrong with the words that people read of a ladder."""
+    problems = []
+    for step in ladder.steps:
+        for field, texts in (("name", (step.name,)), ("benefits", step.benefits)):
+            for text in texts:
+                if not text.strip():
+                    problems.append(f"level {step.level}: an empty text in `{field}`")
+                elif len(text) > LONGEST_TEXT:
+                    what = f"a text of {len(text)} characters in `{field}`, {LONGEST_TEXT} at most"
+                    problems.append(f"level {step.level}: {what}")
+                elif STEERING.search(text):
+                    problems.append(f"level {step.level}: a control character in `{field}`")
+        if len(step.benefits) > MOST_BENEFITS:
+            told = f"{len(step.benefits)} benefits, {MOST_BENEFITS} at most"
+            problems.append(f"level {step.level}: {told}")
+    names = Counter(step.name for step in ladder.steps)
+    problems += [f'two levels are called "{name}"' for name, many in names.items() if many > 1]
+    if len(ladder.steps) > LEVELS_END:
+        problems.append(f"{len(ladder.steps)} levels, {LEVELS_END} at most")
     return problems

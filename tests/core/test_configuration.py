@@ -210,3 +210,40 @@ def test_gmv_ranges_that_do_not_ascend_from_0_are_refused(file: Path, lines: str
 def test_gmv_ranges_of_one_currency_come_once(file: Path) -> None:
     one = '[[gmv_ranges]]\ncurrency = "BRL"\nlines = [0, 5]\n'
     assert list(problems(file, one + one)) == ["shopace.toml: gmv_ranges[1]"]
+
+
+def test_a_ladder_carries_what_each_tier_unlocks(file: Path) -> None:
+    text = ladder(0, 0, 500).replace('name = "N1"', 'name = "N1", benefits = ["Guides", "Chat"]')
+    file.write_text(text)
+    own = ladder_for(load_configuration(file).ladders, "BR", "BRL")
+    assert own is not None
+    assert [step.benefits for step in own.steps] == [(), ("Guides", "Chat"), ()]
+
+
+def test_the_shipped_ladder_names_no_benefits_for_its_source_names_none() -> None:
+    assert {step.benefits for ladder in DEFAULT_LADDERS for step in ladder.steps} == {()}
+
+
+@pytest.mark.parametrize(
+    ("benefits", "what"),
+    [
+        ('[" "]', "level 1: an empty text in `benefits`"),
+        ('["a\\u202Eb"]', "level 1: a control character in `benefits`"),
+        (f'["{"x" * 301}"]', "level 1: a text of 301 characters in `benefits`, 300 at most"),
+        (str(["x"] * 21), "level 1: 21 benefits, 20 at most"),
+    ],
+)
+def test_a_benefit_that_nobody_could_read_is_refused(file: Path, benefits: str, what: str) -> None:
+    text = ladder(0, 0, 500).replace('name = "N1"', f'name = "N1", benefits = {benefits}')
+    assert problems(file, text) == {"shopace.toml: tiers[0]": f"shopace.toml: tiers[0]: {what}"}
+
+
+def test_two_levels_of_one_name_are_refused(file: Path) -> None:
+    told = problems(file, ladder(0, 0, 500).replace('"N2"', '"N1"'))
+    assert told == {"shopace.toml: tiers[0]": 'shopace.toml: tiers[0]: two levels are called "N1"'}
+
+
+def test_incentive_programmes_lie_beside_the_file_and_there_are_none_of_ours(file: Path) -> None:
+    file.write_text('[incentives]\nprogrammes = ["incentives.json"]\n')
+    assert load_configuration(file).incentive_files == (file.parent / "incentives.json",)
+    assert Configuration().incentive_files == ()
