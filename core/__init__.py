@@ -18,7 +18,7 @@ from shopace.core.vocabulary.channels import (
     parse_channel,
 )
 from shopace.core.vocabulary.formula import Formula, measure
-from shopace.core.vocabulary.measures import STANDARD_MEASURES, Measure
+from shopace.core.vocabulary.measures import STANDARD_MEASURES, Measure, Origin
 from shopace.core.vocabulary.metrics import Alias, Benchmark, Metric
 from shopace.core.vocabulary.objectives import STANDARD_OBJECTIVES
 from shopace.core.vocabulary.parameters import Parameter
@@ -87,6 +87,7 @@ __all__ = [
     "Measure",
     "Metric",
     "Objective",
+    "Origin",
     "Parameter",
     "Period",
     "Pillar",

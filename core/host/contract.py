@@ -159,7 +159,16 @@ def _strings(declaration: Declaration) -> Iterator[tuple[str, str]]:
             yield "benefit", declaration.benefit
             yield "action.label", declaration.action.label
             yield from ((f"steps[{i}]", step) for i, step in enumerate(declaration.steps))
-        case Measure() | Objective():
+        case Measure(origin=origin):
+            yield "title", declaration.title
+            may_be_empty = {
+                "definition": declaration.definition,
+                "origin.warehouse": origin.warehouse,
+                "origin.api": origin.api,
+                "origin.export": origin.export,
+            }
+            yield from ((field, text) for field, text in may_be_empty.items() if text)
+        case Objective():
             yield "title", declaration.title
 
 

@@ -13,6 +13,7 @@ from shopace.core import (
     Measure,
     Metric,
     Objective,
+    Origin,
     Parameter,
     Plugin,
     TaskTemplate,
@@ -40,7 +41,13 @@ PLUGIN = Plugin(
     title="Warranty claims",
     question="Do products last as long as their warranty says?",
     declares=(
-        Measure(key="acme.warranty_claims", title="warranty claims", unit=Unit.COUNT),
+        Measure(
+            key="acme.warranty_claims",
+            title="warranty claims",
+            definition="Claims under warranty, on the day they are received.",
+            origin=Origin(warehouse="warranty claims, by time of receipt"),
+            unit=Unit.COUNT,
+        ),
         Objective(key="acme.fewer_claims", title="Fewer warranty claims"),
         Metric(
             key="acme.warranty_claim_rate",

@@ -10,7 +10,7 @@ from shopace.core.host.contract import RULES, Finding, Rule, known_to, violation
 from shopace.core.host.discovery import load_registry
 from shopace.core.vocabulary.channels import SHOP, Channel
 from shopace.core.vocabulary.formula import Constant, measure
-from shopace.core.vocabulary.measures import Measure
+from shopace.core.vocabulary.measures import Measure, Origin
 from shopace.core.vocabulary.metrics import Benchmark, Metric
 from shopace.core.vocabulary.plugins import Plugin
 from shopace.core.vocabulary.tasks import Action, Completion
@@ -120,6 +120,10 @@ BROKEN: dict[str, Broken] = {
         (
             changed("measure acme.claims", title="claims\u202e"),
             Finding("measure acme.claims", "title holds a control character"),
+        ),
+        (
+            changed("measure acme.claims", origin=Origin(api="x" * 301)),
+            Finding("measure acme.claims", "origin.api has 301 characters", "300"),
         ),
         (
             changed(CAUSE, title="find the cause"),
