@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from shopace.core.errors import NotFoundError, did_you_mean
-from shopace.core.traffic.formats import (
+from shopace.core.vocabulary.formats import (
     ALL_BUT_SHOP_TAB,
     ALL_FORMATS,
     SPLIT_BY_FIVE,

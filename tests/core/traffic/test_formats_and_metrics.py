@@ -6,8 +6,8 @@ import pytest
 
 from shopace.core.errors import NotFoundError
 from shopace.core.host.discovery import load_registry
-from shopace.core.traffic.formats import Format, parse_format
 from shopace.core.traffic.metrics import FUNNEL, METRICS, metrics_of, parse_metric, require_in
+from shopace.core.vocabulary.formats import Format, parse_format
 from shopace.plugins import BUILTIN
 
 FIVE = ["All", "Seller LIVE", "Seller video", "Seller product card", "Affiliate"]
@@ -113,7 +113,7 @@ def test_a_channel_without_a_tab_is_no_format() -> None:
 
 
 def test_a_metric_asked_for_where_it_does_not_exist_names_where_it_does() -> None:
-    with pytest.raises(NotFoundError, match="it is of: .*affiliate"):
+    with pytest.raises(NotFoundError, match=r"it is of: .*affiliate"):
         require_in(METRICS["sku_orders"], Format.AFFILIATE_LIVE)
     require_in(METRICS["ctor"], Format.AFFILIATE_LIVE)
 
