@@ -57,6 +57,7 @@ from shopace.core.vocabulary.channels import ALL, FIVE, GROUP_MEMBERS, Channel
 from shopace.core.vocabulary.formula import Constant, Formula, Ref, denominator, refs
 from shopace.core.vocabulary.incentives import Programme
 from shopace.core.vocabulary.metrics import Metric
+from shopace.core.vocabulary.parameters import Parameter
 from shopace.core.vocabulary.tasks import TaskTemplate
 from shopace.core.vocabulary.tiers import ladder_for
 from shopace.core.vocabulary.triggers import (
@@ -522,6 +523,9 @@ class Oracle:
         if completion is None or completion.metric not in self.registry.metrics:
             return None
         lower = self.registry.metrics[completion.metric].direction is Direction.LOWER
+        if isinstance(completion.line, Parameter):
+            set_to = self.values[completion.line.key]
+            return Goal(metric=completion.metric, at="below" if lower else "above", line=set_to)
         at = "most" if lower else "least"
         return Goal(metric=completion.metric, at=at, line=completion.line)
 

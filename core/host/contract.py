@@ -20,6 +20,7 @@ from shopace.core.vocabulary.formula import denominator, refs
 from shopace.core.vocabulary.measures import STANDARD_MEASURES, Measure
 from shopace.core.vocabulary.metrics import Benchmark, Metric
 from shopace.core.vocabulary.objectives import STANDARD_OBJECTIVES
+from shopace.core.vocabulary.parameters import Parameter
 from shopace.core.vocabulary.tasks import Objective, TaskTemplate
 from shopace.core.vocabulary.triggers import AtLeast, AtMost, BehindPeers, Crosses, Declined
 from shopace.core.vocabulary.units import CATEGORIES, Direction, Pillar, Unit, Window
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from shopace.core.vocabulary.formula import Formula
-    from shopace.core.vocabulary.parameters import Parameter
     from shopace.core.vocabulary.plugins import Declaration, Plugin
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -89,9 +89,11 @@ def name_of(declaration: Declaration) -> str:
 
 
 def parameters_of(template: TaskTemplate) -> list[Parameter]:
-    """The named lines that a template's trigger and conditions stand on."""
+    """The named lines that a template's trigger, conditions and completion stand on."""
     conditions = (template.trigger, *template.only_if)
-    return [each.line for each in conditions if isinstance(each, AtLeast | AtMost)]
+    lines = [each.line for each in conditions if isinstance(each, AtLeast | AtMost)]
+    done = template.completion
+    return [*lines, done.line] if done and isinstance(done.line, Parameter) else lines
 
 
 def _types(plugin: Plugin, _: Known) -> Iterator[Finding]:

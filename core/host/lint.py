@@ -202,7 +202,7 @@ def _drawn(
     if completion is not None:
         lower = known.metrics[completion.metric].direction is Direction.LOWER
         side = AtMost if lower else AtLeast
-        yield completion.metric, side, completion.line, "its completion"
+        yield completion.metric, side, completion.number({}), "its completion"
 
 
 def _room(shelf: Shelf) -> Iterator[tuple[Plugin, Finding]]:

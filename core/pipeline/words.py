@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shopace.core.records.card import Benefit, Evidence, Goal, Reward, TaskBasics
 from shopace.core.records.text import Text, fill
 from shopace.core.vocabulary.triggers import BehindPeers, Crosses, Declined
-from shopace.core.vocabulary.units import CATEGORIES, Direction, Period
+from shopace.core.vocabulary.units import CATEGORIES, Period
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,8 +114,11 @@ class Words:
         metrics = self._plan.registry.metrics
         if completion is None or completion.metric not in metrics:  # its plugin is switched off
             return None
-        at = "most" if metrics[completion.metric].direction is Direction.LOWER else "least"
-        return Goal(metric=completion.metric, at=at, line=completion.line)
+        return Goal(
+            metric=completion.metric,
+            at=completion.side(metrics[completion.metric].direction),
+            line=completion.number(self._plan.values),
+        )
 
     def _after(self, days: int) -> dt.date:
         return self._plan.manifest.as_of + dt.timedelta(days=days)

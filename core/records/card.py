@@ -142,7 +142,7 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     metric: str
     at: str
-    """`least` or `most`."""
+    """`least` or `most`: the line suffices; `above` or `below`: it is to be passed."""
     line: float
 
 
@@ -173,4 +173,4 @@ class TaskCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     products: tuple[ProductRef, ...] = ()
     """The products behind the finding, at most three, the highest GMV of 30 days first."""
     products_behind: int | None = None
-    """How many there are in all; absent without product facts."""
+    """How many there are in all; absent where none is known, as without product facts."""

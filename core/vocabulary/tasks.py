@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.parameters import Parameter
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.triggers import Condition, Trigger
-from shopace.core.vocabulary.units import Unit
+from shopace.core.vocabulary.units import Direction, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class TaskType(StrEnum):
@@ -52,8 +57,25 @@ class Completion(Record, frozen=True, kw_only=True):
     """The task is done when the metric reaches the line; the direction is the metric's own."""
 
     metric: str
-    line: float
+    line: float | Parameter
+    """A number to reach; or a named line on which the task fires, and which is to be passed."""
     unit: Unit
+
+    def number(self, values: Mapping[str, float]) -> float:
+        """The line, of a named one what `values` sets it to."""
+        if isinstance(self.line, Parameter):
+            return values.get(self.line.key, self.line.default)
+        return self.line
+
+    def side(self, direction: Direction) -> str:
+        """Of the line where it is done: `least` or `most`, of a named one `above` or `below`.
+
+        `direction` is the metric's.
+        """
+        lower = direction is Direction.LOWER
+        if isinstance(self.line, Parameter):
+            return "below" if lower else "above"
+        return "most" if lower else "least"
 
 
 class TaskTemplate(Record, frozen=True, kw_only=True):

@@ -305,6 +305,17 @@ BROKEN: dict[str, Broken] = {
             ),
             Finding(f"{MANUAL}: acme.claims_line", "is declared twice, differently"),
         ),
+        (
+            changed(
+                MANUAL,
+                completion=Completion(
+                    metric="acme.claim_rate",
+                    line=msgspec.structs.replace(LINE, default=0.2),
+                    unit=Unit.RATIO,
+                ),
+            ),
+            Finding(f"{MANUAL}: acme.claims_line", "is declared twice, differently"),
+        ),
     ],
 }
 

@@ -7,13 +7,14 @@ import msgspec
 import numpy as np
 import pytest
 from tests.marketplace import Shop, build, diagnose
-from tests.pages import PAGE, changed, source_of
+from tests.pages import LINE, PAGE, changed, source_of
 
 from shopace.core import Completion, Direction, Metric, Unit, measure
 from shopace.core.configuration import Configuration
 from shopace.core.errors import SnapshotError
 from shopace.core.host.discovery import load_sources
 from shopace.core.pipeline.run import Inputs
+from shopace.core.records.card import Goal
 
 VISITS = Metric(
     key="other.visits",
@@ -36,6 +37,23 @@ def test_a_goal_in_a_switched_off_plugin_costs_no_diagnosis(tmp_path: Path) -> N
     (seen,) = diagnose(build(tmp_path, [ILL], registry)).values()
     (card,) = seen.diagnosis.cards
     assert card.goal is None
+
+
+def test_a_named_line_is_to_be_passed_where_the_operator_set_it(tmp_path: Path) -> None:
+    goal = Completion(metric="acme.claim_rate", line=LINE, unit=Unit.RATIO)
+    registry = load_sources(
+        [source_of(changed("task acme.find_cause", completion=goal))],
+        Configuration(parameters={"acme.claims_line": 0.2}),
+    )
+    (seen,) = diagnose(build(tmp_path, [ILL], registry)).values()
+    (card,) = seen.diagnosis.cards
+    assert card.goal == Goal(metric="acme.claim_rate", at="below", line=0.2)
+
+
+def test_a_number_is_to_be_reached(tmp_path: Path) -> None:
+    (seen,) = diagnose(build(tmp_path, [ILL], load_sources([source_of(PAGE)]))).values()
+    (card,) = seen.diagnosis.cards
+    assert card.goal == Goal(metric="acme.claim_rate", at="most", line=0.05)
 
 
 def test_a_switched_off_task_is_neither_shown_nor_kept(tmp_path: Path) -> None:
