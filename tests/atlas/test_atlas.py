@@ -1,0 +1,93 @@
+"""The problem atlas: who has a problem is told what to do about it, and who has none is left alone.
+
+Every shop of the atlas is a healthy one and one cause, told from the trade and not from what the
+plugins look at. An expectation that is not met is a finding: it stands in the data as `unmet`, with
+what happened instead.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from tests.atlas.conftest import Atlas, offered, shown
+from tests.atlas.entries import Entry, entries
+from tests.atlas.marketplace import HEALTHY, healthy_ids
+
+from shopace.core.host.registry import Registry
+from shopace.core.vocabulary.units import CATEGORIES
+
+MOST_UNMET = 8
+"""To be lowered, never raised."""
+LEAST_SHOWN = 0.85
+"""Part of the templates that are a card somewhere; the others are offered, but something else that
+serves the same end comes first."""
+
+
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.key)
+def test_a_shop_with_a_problem_is_offered_what_helps(entry: Entry, atlas: Atlas) -> None:
+    found = offered(atlas.today[entry.key])
+    missing = [each for each in entry.expects if each not in found]
+    assert not missing, f"{entry.cause} Not offered: {missing}; but: {sorted(found)}"
+    met = [each for each in entry.unmet if each in found]
+    assert not met, f"offered by now, so it moves from `unmet` to `expects`: {met}"
+
+
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.key)
+def test_with_the_memory_of_the_day_before_the_same_is_offered(entry: Entry, atlas: Atlas) -> None:
+    found = offered(atlas.remembering[entry.key])
+    assert {*entry.expects} <= found
+
+
+def test_the_keys_of_the_atlas_are_unique_and_its_templates_exist(registry: Registry) -> None:
+    keys = [entry.key for entry in entries()]
+    assert len({*keys, *healthy_ids()}) == len(keys) + len(healthy_ids())
+    named = {
+        word.partition("@")[0] for entry in entries() for word in (*entry.expects, *entry.unmet)
+    }
+    assert named <= {*registry.templates}
+    assert {entry.at for entry in entries()} <= {*HEALTHY}
+
+
+def test_for_every_template_there_is_a_shop_that_needs_it(registry: Registry) -> None:
+    named = {
+        word.partition("@")[0] for entry in entries() for word in (*entry.expects, *entry.unmet)
+    }
+    missing = sorted({*registry.templates} - named)
+    assert not missing, f"no cause in tests/atlas/*.toml expects: {missing}"
+
+
+def test_every_template_is_offered_to_somebody_and_most_are_a_card(
+    registry: Registry, atlas: Atlas, tell: Callable[[str], None]
+) -> None:
+    seen = [atlas.today[entry.key] for entry in entries()]
+    templates = {*registry.templates}
+    never = templates - set().union(*map(offered, seen))
+    cards = templates & set().union(*map(shown, seen))
+    unmet = [(entry.key, word, why) for entry in entries() for word, why in entry.unmet.items()]
+    tell(f"atlas: {len(seen)} problem shops, {len(healthy_ids())} healthy shops")
+    tell(f"atlas: {len(cards)} of {len(templates)} templates are a card somewhere; not:")
+    for each in sorted(templates - cards):
+        tell(f"  {each}")
+    tell(f"atlas: {len(unmet)} expectations not met:")
+    for key, word, why in unmet:
+        tell(f"  {key}: {word}: {why}")
+    assert never <= {word.partition("@")[0] for _, word, _ in unmet}
+    assert len(cards) >= LEAST_SHOWN * len(templates)
+    assert len(unmet) <= MOST_UNMET
+
+
+def test_every_category_has_a_card(registry: Registry, atlas: Atlas) -> None:
+    cards = set().union(*(shown(atlas.today[entry.key]) for entry in entries()))
+    assert {registry.category_of(each) for each in cards} == {*CATEGORIES}
+
+
+def test_a_healthy_shop_is_left_alone(atlas: Atlas) -> None:
+    cards = {shop: atlas.today[shop].cards for shop in healthy_ids()}
+    assert {shop: those for shop, those in cards.items() if those} == {}
+    remembering = {shop: atlas.remembering[shop].cards for shop in healthy_ids()}
+    assert {shop: those for shop, those in remembering.items() if those} == {}
+
+
+def test_healthy_shops_are_of_all_tiers(atlas: Atlas) -> None:
+    tiers = {atlas.today[shop].diagnosis.tier.level for shop in healthy_ids()}
+    assert tiers == {0, 1, 2, 3, 4, 5, None}, "None: no ladder for the currency"
+    assert not any(atlas.today[shop].diagnosis.not_evaluated for shop in healthy_ids())
