@@ -12,6 +12,7 @@ from shopace.core import (
     Action,
     Alias,
     Benchmark,
+    Completion,
     Direction,
     Effort,
     Metric,
@@ -79,6 +80,9 @@ PLUGIN = Plugin(
             only_if=(at_least("seller_fault_cancellation_rate", CANCELLED),),
             action=Action(label="View cancellations", target="/orders/cancelled"),
             benefit="Fewer cancellations",
+            completion=Completion(
+                metric="seller_fault_cancellation_rate", line=CANCELLED, unit=Unit.RATIO
+            ),
         ),
         Metric(
             key="out_of_stock_cancellation_rate",
@@ -106,6 +110,9 @@ PLUGIN = Plugin(
             action=Action(label="Update stock", target="/products/inventory"),
             benefit="Fewer cancellations",
             valid_days=14,
+            completion=Completion(
+                metric="out_of_stock_cancellation_rate", line=CANCELLED, unit=Unit.RATIO
+            ),
         ),
         *TRACKING,
         Metric(

@@ -6,6 +6,7 @@ Replies within 24 hours to over 80 % of inquiries are S3's rule; the queues are 
 from shopace.core import (
     Action,
     Benchmark,
+    Completion,
     Declaration,
     Direction,
     Effort,
@@ -55,6 +56,7 @@ CARE: tuple[Declaration, ...] = (
         action=Action(label="Open messages", target="/messages"),
         benefit="Faster answers",
         effort=Effort.LOW,
+        completion=Completion(metric="reply_rate_24h", line=REPLIES, unit=Unit.RATIO),
     ),
     TaskTemplate(
         key="fulfillment_service.set_auto_replies",

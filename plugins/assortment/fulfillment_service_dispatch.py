@@ -6,6 +6,7 @@ Late shipment costs points (S2); the queue is S4's home page. The lines are our 
 from shopace.core import (
     Action,
     Benchmark,
+    Completion,
     Declaration,
     Direction,
     Effort,
@@ -72,6 +73,7 @@ DISPATCH: tuple[Declaration, ...] = (
         action=Action(label="Ship orders", target="/orders/to-ship"),
         benefit="Fewer late parcels",
         effort=Effort.HIGH,
+        completion=Completion(metric="late_dispatch_rate", line=LATE, unit=Unit.RATIO),
     ),
     TaskTemplate(
         key="fulfillment_service.move_cutoff",
@@ -89,6 +91,7 @@ DISPATCH: tuple[Declaration, ...] = (
         action=Action(label="Shipping settings", target="/settings/shipping"),
         benefit="Fewer late parcels",
         valid_days=14,
+        completion=Completion(metric="late_dispatch_rate", line=LATE, unit=Unit.RATIO),
     ),
     Metric(
         key="handling_hours",
@@ -161,6 +164,7 @@ DISPATCH: tuple[Declaration, ...] = (
         action=Action(label="Ship orders", target="/orders/to-ship"),
         benefit="Fewer late parcels",
         valid_days=2,
+        completion=Completion(metric="overdue_order_share", line=OVERDUE, unit=Unit.RATIO),
     ),
     Metric(
         key="on_time_delivery_rate",
@@ -188,5 +192,6 @@ DISPATCH: tuple[Declaration, ...] = (
         action=Action(label="Shipping settings", target="/settings/shipping"),
         benefit="Fewer late parcels",
         valid_days=14,
+        completion=Completion(metric="on_time_delivery_rate", line=DELIVERED, unit=Unit.RATIO),
     ),
 )

@@ -6,6 +6,7 @@ False shipments and wrong tracking are S2's. The lines are our defaults.
 from shopace.core import (
     Action,
     Benchmark,
+    Completion,
     Declaration,
     Direction,
     Metric,
@@ -60,6 +61,7 @@ TRACKING: tuple[Declaration, ...] = (
         action=Action(label="View shipments", target="/orders/shipped"),
         benefit="Fewer violations",
         valid_days=3,
+        completion=Completion(metric="false_shipment_rate", line=FALSE, unit=Unit.RATIO),
     ),
     Metric(
         key="valid_tracking_rate",
@@ -86,5 +88,6 @@ TRACKING: tuple[Declaration, ...] = (
         trigger=at_most("valid_tracking_rate", TRACKED),
         action=Action(label="View shipments", target="/orders/shipped"),
         benefit="Fewer questions about parcels",
+        completion=Completion(metric="valid_tracking_rate", line=TRACKED, unit=Unit.RATIO),
     ),
 )

@@ -7,6 +7,7 @@ API and 3P. The families beside this page: `product_quality_returns` and `produc
 from shopace.core import (
     Action,
     Benchmark,
+    Completion,
     Direction,
     Effort,
     Metric,
@@ -79,6 +80,7 @@ PLUGIN = Plugin(
             benefit="A better rating",
             effort=Effort.HIGH,
             valid_days=30,
+            completion=Completion(metric="product_rating", line=LOW_RATING, unit=Unit.SCORE),
         ),
         Metric(
             key="reviews",
@@ -142,6 +144,7 @@ PLUGIN = Plugin(
             only_if=(at_least("complaint_rate", MANY_COMPLAINTS),),
             action=Action(label="View complaints", target="/orders/disputes"),
             benefit="Fewer complaints",
+            completion=Completion(metric="complaint_rate", line=MANY_COMPLAINTS, unit=Unit.RATIO),
         ),
         Metric(
             key="open_disputes",

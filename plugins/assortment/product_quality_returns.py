@@ -7,6 +7,7 @@ refund rate of a short window compares different orders. The 60-day rate is API 
 from shopace.core import (
     Action,
     Benchmark,
+    Completion,
     Declaration,
     Direction,
     Effort,
@@ -60,6 +61,9 @@ RETURNS: tuple[Declaration, ...] = (
         benefit="Fewer returns",
         effort=Effort.HIGH,
         valid_days=30,
+        completion=Completion(
+            metric="non_buyer_fault_return_rate", line=MANY_REFUNDS, unit=Unit.RATIO
+        ),
     ),
     Metric(
         key="refund_rate",
@@ -89,6 +93,7 @@ RETURNS: tuple[Declaration, ...] = (
         only_if=(at_least("refund_rate", MANY_REFUNDS),),
         action=Action(label="View refunds", target="/orders/returns"),
         benefit="Fewer returns",
+        completion=Completion(metric="refund_rate", line=MANY_REFUNDS, unit=Unit.RATIO),
     ),
     TaskTemplate(
         key="product_quality.prevent_refunds",
@@ -106,6 +111,7 @@ RETURNS: tuple[Declaration, ...] = (
         action=Action(label="Edit listings", target="/products/manage"),
         benefit="Fewer returns",
         valid_days=14,
+        completion=Completion(metric="refund_rate", line=MANY_REFUNDS, unit=Unit.RATIO),
     ),
     Metric(
         key="refunds",

@@ -9,6 +9,7 @@ from shopace.core import (
     SHOP,
     Action,
     Benchmark,
+    Completion,
     Declaration,
     Direction,
     Effort,
@@ -75,6 +76,7 @@ STOCK: tuple[Declaration, ...] = (
         channels=(*SHOP, *FIVE),
         action=Action(label="Update stock", target="/products/manage"),
         benefit="Fewer products out of stock",
+        completion=Completion(metric="out_of_stock_rate", line=EMPTY_SHELF, unit=Unit.RATIO),
     ),
     TaskTemplate(
         key="supply_scale.set_stock_alerts",
@@ -94,6 +96,7 @@ STOCK: tuple[Declaration, ...] = (
         benefit="Fewer products out of stock",
         effort=Effort.LOW,
         valid_days=14,
+        completion=Completion(metric="out_of_stock_rate", line=EMPTY_SHELF, unit=Unit.RATIO),
     ),
     Metric(
         key="low_stock_share",
@@ -120,6 +123,7 @@ STOCK: tuple[Declaration, ...] = (
         only_if=(at_least("low_stock_share", LOW_STOCK),),
         action=Action(label="View stock", target="/products/inventory"),
         benefit="Fewer products out of stock",
+        completion=Completion(metric="low_stock_share", line=LOW_STOCK, unit=Unit.RATIO),
     ),
     Metric(
         key="hero_product_gmv_share",
@@ -150,5 +154,6 @@ STOCK: tuple[Declaration, ...] = (
         benefit="Less dependence on one product",
         effort=Effort.HIGH,
         valid_days=30,
+        completion=Completion(metric="hero_product_gmv_share", line=ONE_LEG, unit=Unit.RATIO),
     ),
 )

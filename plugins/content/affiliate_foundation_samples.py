@@ -6,6 +6,7 @@ All metrics are 3P; the line is our default.
 from shopace.core import (
     Action,
     Benchmark,
+    Completion,
     Declaration,
     Direction,
     Effort,
@@ -117,5 +118,6 @@ SAMPLES: tuple[Declaration, ...] = (
         action=Action(label="Review requests", target="/affiliate/samples/requests"),
         benefit="Samples reach creators sooner",
         effort=Effort.LOW,
+        completion=Completion(metric="sample_approval_hours", line=LONG_WAIT, unit=Unit.HOURS),
     ),
 )

@@ -7,6 +7,7 @@ from shopace.core import (
     Action,
     Benchmark,
     Channel,
+    Completion,
     Declaration,
     Direction,
     Effort,
@@ -76,6 +77,7 @@ CONCENTRATION: tuple[Declaration, ...] = (
         benefit="Less dependence on one creator",
         effort=Effort.HIGH,
         valid_days=30,
+        completion=Completion(metric="top_creator_gmv_share", line=TOP_HEAVY, unit=Unit.RATIO),
     ),
     Metric(
         key="top_three_gmv_share",
@@ -105,5 +107,6 @@ CONCENTRATION: tuple[Declaration, ...] = (
         action=Action(label="View creators", target="/affiliate/creators"),
         benefit="Less dependence on few creators",
         valid_days=30,
+        completion=Completion(metric="top_three_gmv_share", line=TOP_THREE_HEAVY, unit=Unit.RATIO),
     ),
 )

@@ -8,6 +8,7 @@ from shopace.core import (
     Action,
     Benchmark,
     Channel,
+    Completion,
     Declaration,
     Direction,
     Effort,
@@ -91,5 +92,6 @@ INTERACTION: tuple[Declaration, ...] = (
         benefit="More interaction",
         effort=Effort.LOW,
         valid_days=14,
+        completion=Completion(metric="lives_with_tools_share", line=1, unit=Unit.RATIO),
     ),
 )

@@ -11,6 +11,7 @@ from shopace.core import (
     Alias,
     Benchmark,
     Channel,
+    Completion,
     Direction,
     Effort,
     Metric,
@@ -123,6 +124,7 @@ PLUGIN = Plugin(
             action=Action(label="Schedule LIVE", target="/live/schedule"),
             effort=Effort.HIGH,
             valid_days=30,
+            completion=Completion(metric="new_lives", line=NO_LIVES, unit=Unit.COUNT),
         ),
         *CREATOR_LIVES,
         Metric(

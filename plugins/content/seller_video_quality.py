@@ -8,6 +8,7 @@ from shopace.core import (
     Action,
     Benchmark,
     Channel,
+    Completion,
     Direction,
     Effort,
     Metric,
@@ -182,6 +183,9 @@ PLUGIN = Plugin(
             action=Action(label="View marked videos", target="/content/violations"),
             benefit="Fewer violations",
             effort=Effort.LOW,
+            completion=Completion(
+                metric="videos_with_violations", line=VIOLATIONS, unit=Unit.COUNT
+            ),
         ),
     ),
 )

@@ -10,6 +10,7 @@ from shopace.core import (
     Alias,
     Benchmark,
     Channel,
+    Completion,
     Direction,
     Effort,
     Metric,
@@ -118,6 +119,7 @@ PLUGIN = Plugin(
             ),
             action=Action(label="Create video", target="/content/videos/create"),
             valid_days=14,
+            completion=Completion(metric="new_videos", line=NO_VIDEOS, unit=Unit.COUNT),
         ),
         Metric(
             key="posting_days",

@@ -7,6 +7,7 @@ from shopace.core import (
     Action,
     Benchmark,
     Channel,
+    Completion,
     Declaration,
     Direction,
     Effort,
@@ -57,6 +58,7 @@ PRODUCTS: tuple[Declaration, ...] = (
         action=Action(label="View videos", target="/content/videos"),
         benefit="More videos that can sell",
         effort=Effort.LOW,
+        completion=Completion(metric="shoppable_video_share", line=1, unit=Unit.RATIO),
     ),
     Metric(
         key="video_product_share",
