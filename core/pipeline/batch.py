@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from shopace.core.evaluation import Floats
     from shopace.core.pipeline.plan import Plan
+    from shopace.core.pipeline.products import Products
     from shopace.core.records.memory import Recollection
     from shopace.core.vocabulary.channels import Channel
     from shopace.core.vocabulary.units import Period
@@ -49,6 +50,8 @@ class Batch:
     """(C, n): week-to-week noise of the shop's past."""
     recollections: Sequence[Recollection | None]
     """What was known before this as-of date; None without an earlier diagnosis."""
+    products: Products
+    """What the shops sell, where product facts are delivered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +127,8 @@ class Proposals:
     """Position in `Compared.lines`; −1 for every other comparison."""
     reward: Integers
     """Position in the plan's `rewards.offered`; −1 without a reward."""
+    product: Integers
+    """Row of the product that the task acts on, in the batch's products; −1: it names none."""
 
 
 @dataclass(frozen=True, kw_only=True)

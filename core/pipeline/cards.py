@@ -62,6 +62,8 @@ class CardMaker:
         columns = np.array([offer.column for offer in plan.offers], dtype=np.int64)
         column = columns[ranked.offer]
         self._cells = Cells(plan, measured, compared, column=column, shop=ranked.shop)
+        self._names = _names(batch, merged, words)
+        self._products, self._product = batch.products, ranked.product.tolist()
         self._worth = _worth(plan, measured, compared, column, merged)
 
     def tasks(
@@ -73,7 +75,7 @@ class CardMaker:
         found and since when. The first card of the overall list for
         which an honest estimate in money exists tells it: no GMV is promised twice.
         """
-        ids, as_of = self._words.ids, self._plan.manifest.as_of
+        as_of = self._plan.manifest.as_of
         cards: list[TaskCard] = []
         for_you: list[str] = []
         by_channel: dict[Channel, list[str]] = {}
@@ -84,7 +86,7 @@ class CardMaker:
             if not overall and not listed_:
                 withheld.append(self._withheld(at))
                 continue
-            name = ids[self._offer[at]]
+            name = self._names[at]
             worth = self._worth[at] if overall and not promised else None
             promised = promised or worth is not None
             card = self._card(
@@ -105,7 +107,7 @@ class CardMaker:
 
     def _withheld(self, at: int) -> Withheld:
         offer, kept_by = self._plan.offers[self._offer[at]], self._kept_by[at]
-        kept = self._words.ids[self._offer[kept_by]] if kept_by != at else ""
+        kept = self._names[kept_by] if kept_by != at else ""
         return Withheld(
             template=offer.template.key,
             channel=offer.channel,
@@ -130,8 +132,10 @@ class CardMaker:
             self._words,
         )
         offer = self._plan.offers[number]
+        product = self._product[at]
+        behind = self._products.behind(self._plan.columns[offer.column].metric.products, shop)
         return TaskCard(
-            id=words.ids[number],
+            id=self._names[at],
             priority=words.priorities[number],
             severity=self._severity[at],
             channel=offer.channel,
@@ -144,6 +148,9 @@ class CardMaker:
             risk=self._risks.of(line, shop, stood) if line >= 0 else None,
             incentive=words.rewards[reward] if reward >= 0 else None,
             goal=words.goals[number],
+            product=self._products.ref(product) if product >= 0 else None,
+            products=behind.named if behind is not None else (),
+            products_behind=behind.total if behind is not None else None,
         )
 
     def _benefit(self, offer: int, worth: float | None) -> Benefit:
@@ -188,6 +195,15 @@ class CardMaker:
     def _number(self, column: int, period: Period, shop: int) -> float | None:
         decimals = self._plan.columns[column].metric.unit.decimals
         return tidy(float(self._measured.values[period][column, shop]), decimals)
+
+
+def _names(batch: Batch, merged: Merged, words: Words) -> list[str]:
+    """The card id of every proposal."""
+    ranked, refer = merged.proposals, batch.products.id_of
+    return [
+        words.ids[offer] if product < 0 else f"{words.ids[offer]}:{refer(product)}"
+        for offer, product in zip(ranked.offer.tolist(), ranked.product.tolist(), strict=True)
+    ]
 
 
 def _worth(

@@ -97,9 +97,9 @@ class _Writer:
         columns = batch.plan.columns
         key = np.array([each.metric.is_key for each in columns], dtype=bool)[:, None]
 
-        def notes(flags: Flags, size: Floats, limit: int, *, peers: bool) -> Notes:
+        def notes(flags: Flags, size: Floats, limit: int, **more: bool) -> Notes:
             return Notes(
-                batch, measured, compared, words, flags=flags, size=size, limit=limit, peers=peers
+                batch, measured, compared, words, flags=flags, size=size, limit=limit, **more
             )
 
         declined = compared.aa == ISSUE
@@ -107,7 +107,7 @@ class _Writer:
         self._attention = notes(declined & key, compared.change, NOTES_LIMIT, peers=False)
         gap = _told_gap(compared, batch.plan)
         self._improve = notes(compared.ab == ISSUE, gap, NOTES_LIMIT, peers=True)
-        self._improved = notes(better, compared.change, IMPROVED_LIMIT, peers=True)
+        self._improved = notes(better, compared.change, IMPROVED_LIMIT, peers=True, named=False)
         self._declined = _per_shop(declined)
         self._profiles, self._standings = _profiles(batch, measured), Standings(batch, measured)
         self._column_keys = list(batch.plan.column_by_key)

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from shopace.core.pipeline.batch import Batch
+from shopace.core.pipeline.products import Products
 from shopace.core.records.memory import Memory, before
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def load(plan: Plan, block: Block, start: int, stop: int, recall: Recall | None 
         known=np.asarray(block.known)[:, at],
         noise=noise,
         recollections=_recollections(plan, shops, recall),
+        products=Products(plan, block, start, stop),
     )
 
 

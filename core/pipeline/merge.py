@@ -1,8 +1,8 @@
 """merge: of proposals with one objective only the highest-ranked is shown, the others with reason.
 
-One proposal per (objective, channel) makes a card; one card per objective stands in the overall
-list ("For you"). Both lists have a limit that never cuts a risk card. A proposal for the whole shop
-has only the overall list to stand in.
+One proposal per (objective, channel, product) makes a card; one card per objective stands in the
+overall list ("For you"). Both lists have a limit that never cuts a risk card. A proposal for the
+whole shop has only the overall list to stand in.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def merge(plan: Plan, ranked: Proposals) -> Merged:
 
     by_objective = shop * len(objectives) + objective[at]
     entry = np.arange(at.size)
-    best = _first_of(by_objective * len(channels) + channel[at])
+    place = by_objective * len(channels) + channel[at]
+    best = _first_of(place * 2 + (ranked.product >= 0))  # a shop has one hero product or none
     card = best == entry
     leader = _first_of(by_objective)
     always = risk[at]

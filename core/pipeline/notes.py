@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from shopace.core.evaluation import Floats
     from shopace.core.pipeline.batch import Batch, Compared, Flags, Measured
     from shopace.core.pipeline.words import Words
+    from shopace.core.records.card import ProductRef
     from shopace.core.vocabulary.channels import Channel
+    from shopace.core.vocabulary.metrics import Metric
 
     CardIds = Mapping[tuple[str, Channel], Sequence[str]]
     """Cards by metric and channel of their evidence."""
@@ -26,7 +28,8 @@ class Notes:
     """One kind of notes for all shops of a batch.
 
     `flags` says which columns are told of, `size` what goes first; both (C, shops). With `peers`
-    the note is a comparison with them, else with the previous seven days.
+    the note is a comparison with them, else with the previous seven days. `named`: it names the
+    products behind it.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Notes:
         size: Floats,
         limit: int,
         peers: bool,
+        named: bool = True,
     ) -> None:
         column, shop = np.nonzero(flags)
         order = np.lexsort((column, -np.abs(size[column, shop]), shop))
@@ -47,6 +51,7 @@ class Notes:
         place = np.arange(shop.size) - np.searchsorted(shop, shop)
         shop, column = shop[place < limit], column[place < limit]
         self._columns, self._words, self._peers = batch.plan.columns, words, peers
+        self._products = batch.products if named else None
         self._column: list[int] = column.tolist()
         self._bounds: list[int] = np.searchsorted(shop, np.arange(len(batch.shops) + 1)).tolist()
         self._cells = Cells(batch.plan, measured, compared, column=column, shop=shop)
@@ -55,9 +60,13 @@ class Notes:
         """The shop's notes, each with the ids of the cards that are about it."""
         tell = self._with_peers if self._peers else self._with_previous
         chosen = range(self._bounds[shop], self._bounds[shop + 1])
-        return tuple(tell(at, cards) for at in chosen)
+        return tuple(tell(at, cards, shop) for at in chosen)
 
-    def _with_previous(self, at: int, cards: CardIds) -> MetricNote:
+    def _behind(self, metric: Metric, shop: int) -> tuple[ProductRef, ...]:
+        behind = self._products.behind(metric.products, shop) if self._products else None
+        return behind.named if behind is not None else ()
+
+    def _with_previous(self, at: int, cards: CardIds, shop: int) -> MetricNote:
         column, cells = self._column[at], self._cells
         metric, channel, _ = self._columns[column]
         return MetricNote(
@@ -70,9 +79,10 @@ class Notes:
             previous=cells.p7d[at],
             change=cells.change[at],
             cards=tuple(cards.get((metric.key, channel), ())),
+            products=self._behind(metric, shop),
         )
 
-    def _with_peers(self, at: int, cards: CardIds) -> MetricNote:
+    def _with_peers(self, at: int, cards: CardIds, shop: int) -> MetricNote:
         column, cells = self._column[at], self._cells
         metric, channel, _ = self._columns[column]
         return MetricNote(
@@ -87,4 +97,5 @@ class Notes:
             peers=cells.peers[at],
             cohort=cells.cohort[at],
             cards=tuple(cards.get((metric.key, channel), ())),
+            products=self._behind(metric, shop),
         )

@@ -62,8 +62,22 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
     shop, offer_number, severity, stake, line = joined
     reward = plan.rewards.find(batch.profile, measured.tier, offer=offer_number, shop=shop)
     return Proposals(
-        shop=shop, offer=offer_number, severity=severity, stake=stake, line=line, reward=reward
+        shop=shop,
+        offer=offer_number,
+        severity=severity,
+        stake=stake,
+        line=line,
+        reward=reward,
+        product=_heroes(batch, offer_number, shop),
     )
+
+
+def _heroes(batch: Batch, offer: Integers, shop: Integers) -> Integers:
+    """The row of the product that each proposal names; −1 none."""
+    names = np.array([each.template.names_hero for each in batch.plan.offers], dtype=bool)[offer]
+    if not names.any():
+        return np.full(offer.size, -1, dtype=np.int64)
+    return np.where(names, batch.products.heroes[shop], -1)
 
 
 def _nothing() -> list[np.ndarray]:

@@ -41,4 +41,5 @@ def rank(plan: Plan, proposals: Proposals) -> Proposals:
         stake=proposals.stake[order],
         line=proposals.line[order],
         reward=proposals.reward[order],
+        product=proposals.product[order],
     )

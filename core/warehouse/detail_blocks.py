@@ -68,7 +68,8 @@ _VIOLATIONS = (
     Column("appeal_by", "appeal_by", "<M8[D]"),
 )
 _COLUMNS = {Kind.PRODUCTS: _PRODUCTS, Kind.VIOLATIONS: _VIOLATIONS}
-_ID = {Kind.PRODUCTS: "product", Kind.VIOLATIONS: "violation"}
+_ORDER = {Kind.PRODUCTS: "no, gmv_30d DESC NULLS LAST, id", Kind.VIOLATIONS: "no, id"}
+"""Whoever reads the first rows of a shop has what matters most."""
 
 
 class DetailBlocks:
@@ -101,7 +102,7 @@ class DetailBlocks:
         for kind in self._kinds:
             rows = self._facts.arrays(
                 f"SELECT * FROM staged_{kind} WHERE no >= {first} AND no < {first + count} "
-                "ORDER BY no, id"
+                f"ORDER BY {_ORDER[kind]}"
             )
             offsets = np.zeros(count + 1, dtype=np.int64)
             offsets[1:] = np.bincount(rows["no"] - first, minlength=count).cumsum()
@@ -123,7 +124,7 @@ class DetailBlocks:
         columns = ", ".join(f"{each.sql} AS {each.name}" for each in _COLUMNS[kind])
         self._facts.rows(
             f"CREATE OR REPLACE TEMP TABLE staged_{kind} AS SELECT no, {columns} "
-            f"FROM {source} JOIN shops USING (shop) WHERE {where} ORDER BY no, {_ID[kind]}",
+            f"FROM {source} JOIN shops USING (shop) WHERE {where} ORDER BY {_ORDER[kind]}",
             self._facts.details[kind],
         )
 

@@ -127,6 +127,7 @@ def proposals(draw: st.DrawFn, offers: int = 144) -> Proposals:
     amounts = st.sampled_from((-1.0, 0.0, 0.5, 900.0, 900.5, 1e6))
     stake = draw(st.lists(amounts, min_size=count, max_size=count))
     reward = draw(st.lists(st.integers(-1, 2), min_size=count, max_size=count))
+    heroes = draw(st.lists(st.integers(-1, 0), min_size=3, max_size=3))  # by shop
     return Proposals(
         shop=np.array([shop for shop, _ in pairs], dtype=np.int64),
         offer=np.array([offer for _, offer in pairs], dtype=np.int64),
@@ -134,4 +135,7 @@ def proposals(draw: st.DrawFn, offers: int = 144) -> Proposals:
         stake=np.array(stake, dtype=np.float64),
         line=np.full(count, -1, dtype=np.int64),
         reward=np.array(reward, dtype=np.int64),
+        product=np.array(
+            [heroes[shop] if offer % 2 else -1 for shop, offer in pairs], dtype=np.int64
+        ),
     )

@@ -23,6 +23,7 @@ class Fate(NamedTuple):
     shop: int
     objective: str
     channel: Channel
+    product: int
     priority: Priority
     seats: float
     """Of its channel's list."""
@@ -62,6 +63,7 @@ def fates(plan: Plan, found: Proposals) -> list[Fate]:
             int(ranked.shop[place]),
             plan.offers[at].template.objective,
             plan.offers[at].channel,
+            int(ranked.product[place]),
             plan.offers[at].priority,
             SEATS_ELSEWHERE if ranked.stake[place] == 0 else per_channel,
             bool(merged.for_you[place]),
@@ -73,9 +75,9 @@ def fates(plan: Plan, found: Proposals) -> list[Fate]:
 
 
 @given(found=proposals())
-def test_one_card_is_shown_per_objective_and_channel(plan: Plan, found: Proposals) -> None:
+def test_one_card_is_shown_per_objective_channel_and_product(plan: Plan, found: Proposals) -> None:
     shown = [each for each in fates(plan, found) if each.shown]
-    cards = Counter((each.shop, each.objective, each.channel) for each in shown)
+    cards = Counter((each.shop, each.objective, each.channel, each.product) for each in shown)
     assert set(cards.values()) <= {1}
 
 
