@@ -147,6 +147,7 @@ def _check_table(
     )
     return TableReport(
         files=where,
+        table=table.index,
         file_count=len(table.files),
         kind=table.table.kind,
         rows=rows,

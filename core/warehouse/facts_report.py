@@ -45,8 +45,21 @@ class UnknownWord(Record, frozen=True, kw_only=True):
     hint: str = ""
 
 
+class EarlyEnd(Record, frozen=True, kw_only=True):
+    """A table that ends before the others: a feed that stopped looks like shops that closed."""
+
+    files: str
+    last_day: date
+    days: int
+    """Without a row of it, up to the last day of the facts or the as-of date."""
+    zero: tuple[str, ...] = ()
+    """Measures that count as zero on these days, because the mapping's `absent_day` says so."""
+
+
 class TableReport(Record, frozen=True, kw_only=True):
     files: str
+    table: int | None = None
+    """Index into the mapping's tables; None for tables without measures."""
     file_count: int
     kind: str
     rows: int
@@ -84,6 +97,26 @@ class FactsReport(Record, frozen=True, kw_only=True):
     not_delivered: tuple[str, ...]
     """Known measures without a single known cell."""
     problems: tuple[Problem, ...]
+
+    def early_ends(self, until: date) -> tuple[EarlyEnd, ...]:
+        """The tables whose rows end before `until`."""
+        return tuple(
+            EarlyEnd(
+                files=each.files,
+                last_day=each.last_day,
+                days=(until - each.last_day).days,
+                zero=tuple(dict.fromkeys(self._zero_in(each))),
+            )
+            for each in self.tables
+            if each.last_day is not None and each.last_day < until
+        )
+
+    def _zero_in(self, table: TableReport) -> list[str]:
+        return [
+            each.measure
+            for each in self.measures
+            if each.table == table.table and each.absent_day == "zero"
+        ]
 
     @property
     def delivered(self) -> tuple[tuple[str, Channel], ...]:

@@ -300,6 +300,7 @@ def build_snapshot(
                 metrics=metric_prints,
                 blocks=tuple(entries),
                 vocabularies=windows.vocabularies,
+                early_ends=report.early_ends(day),
                 details=details.layout,
             )
         shutil.rmtree(spill, ignore_errors=True)

@@ -12,6 +12,7 @@ import numpy as np
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Period
+from shopace.core.warehouse.facts_report import EarlyEnd
 from shopace.core.warehouse.folders import File, write_array
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Manifest(Record, frozen=True, kw_only=True, omit_defaults=True):
     blocks: tuple[BlockEntry, ...]
     vocabularies: dict[str, tuple[str, ...]]
     """Words behind the codes of region, industry, currency and timezone."""
+    early_ends: tuple[EarlyEnd, ...] = ()
+    """Tables of the facts that end before the as-of date."""
     details: dict[str, dict[str, tuple[str, ...]]] = msgspec.field(default_factory=dict)
     """Tables with any number of rows per shop → their columns → the words behind a column's codes,
     of which the first has the code 1 and 0 is unknown. Tables not delivered are absent."""

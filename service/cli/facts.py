@@ -14,10 +14,13 @@ from shopace.service.cli.dark import darkness_of, lit_by_table, policy_in_use, p
 from shopace.service.cli.session import Branch, Leaf, session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.table import Table
 
     from shopace.core.warehouse.dark import Things
     from shopace.core.warehouse.facts import FactsReport, MeasureReport, TableReport
+    from shopace.core.warehouse.facts_report import EarlyEnd
 
 MAPPING_FILE = "mapping.toml"
 
@@ -106,7 +109,7 @@ def _print(report: FactsReport) -> None:
         add_row(made, (each.files, *(f"{count:,}" for count in counts), days))
     console.print(made)
     _print_unread(report.tables)
-    _print_ends(report)
+    print_ends(report.early_ends(report.last_day))
     click.echo()
     console.print(_measures(report.measures))
     _print_bad_cells(report.measures)
@@ -156,16 +159,17 @@ def _print_unread(tables: tuple[TableReport, ...]) -> None:
             click.echo(clean(f"{each.files}: {what}, taken as missing"))
 
 
-def _print_ends(report: FactsReport) -> None:
+def print_ends(ends: Iterable[EarlyEnd], *, err: bool = False) -> None:
     """A feed that stopped looks like shops that closed, where an absent day counts as zero."""
     from shopace.service.clean import clean
     from shopace.service.figures import counted
 
-    for each in report.tables:
-        if each.last_day is not None and each.last_day < report.last_day:
-            days = counted((report.last_day - each.last_day).days, "day")
-            what = f"ends on {each.last_day}, {days} early: what absent_day says holds for them"
-            click.secho(clean(f"{each.files}: {what}"), fg="yellow")
+    for each in ends:
+        days = counted(each.days, "day")
+        what = f"ends on {each.last_day}, {days} early: what absent_day says holds for them"
+        if each.zero:
+            what += f", and these count as 0: {', '.join(each.zero)}"
+        click.secho(clean(f"{each.files}: {what}"), fg="yellow", err=err)
 
 
 def _print_bad_cells(measures: tuple[MeasureReport, ...]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shopace.core.errors import ShopaceError
-from shopace.service.cli.facts import places, today
+from shopace.service.cli.facts import places, print_ends, today
 from shopace.service.cli.session import Branch, Leaf, session
 from shopace.service.figures import counted
 
@@ -75,6 +75,7 @@ def build(
         session().emit(_told(snapshot))
         return
     manifest = snapshot.manifest
+    print_ends(manifest.early_ends, err=True)
     shops, blocks = counted(manifest.shops, "shop"), counted(len(snapshot), "block")
     click.echo(f"snapshot {snapshot.id}: {shops} in {blocks}, as of {manifest.as_of}")
 
@@ -152,4 +153,5 @@ def _told(snapshot: Snapshot) -> dict[str, Any]:
         "shops": manifest.shops,
         "blocks": len(snapshot),
         "bytes": sum(file.bytes for block in manifest.blocks for file in block.files.values()),
+        "early_ends": manifest.early_ends,
     }

@@ -112,7 +112,9 @@ def test_bad_cells_become_missing_and_are_counted(call: Call, facts: Path) -> No
     assert "orders (shop): 1 NaN, 1 negative, taken as missing" in result.stdout
 
 
-def test_a_table_that_ends_before_the_others_is_told(call: Call, facts: Path) -> None:
+@pytest.fixture
+def stopped(facts: Path) -> Path:
+    """The same with a table of visitors whose feed stopped three days before the end."""
     rows = "\n".join(f"{shop},2026-10-17,3" for shop in (1, 2, 3))
     (facts / "visits.csv").write_text(f"shop,day,visitors\n{rows}\n")
     table = MAPPING.partition("[[tables]]")[2]
@@ -120,10 +122,45 @@ def test_a_table_that_ends_before_the_others_is_told(call: Call, facts: Path) ->
     (facts / "mapping.toml").write_text(
         mapping + "[[tables]]" + table.replace("*.csv", "visits.csv")
     )
-    result = call("facts", "check", facts / "mapping.toml", facts)
+    return facts
+
+
+ENDS_EARLY = (
+    "visits.csv: ends on 2026-10-17, 3 days early: what absent_day says holds for them,"
+    " and these count as 0: visitors"
+)
+
+
+def test_a_table_that_ends_before_the_others_is_told(call: Call, stopped: Path) -> None:
+    result = call("facts", "check", stopped / "mapping.toml", stopped)
     assert result.exit_code == 0
-    told = "visits.csv: ends on 2026-10-17, 3 days early: what absent_day says holds for them"
-    assert told in result.stdout
+    assert ENDS_EARLY in result.stdout
+
+
+def test_a_snapshot_says_of_which_table_the_last_days_are_missing_whenever_it_is_built(
+    call: Call, ask: Ask, stopped: Path, tmp_path: Path
+) -> None:
+    build = ("snapshot", "build", stopped / "mapping.toml", stopped, "--data", tmp_path / "data")
+    for _ in range(2):
+        result = call(*build)
+        assert result.exit_code == 0
+        assert ENDS_EARLY in result.stderr
+        assert ENDS_EARLY not in result.stdout
+    (end,) = ask(*build)["early_ends"]
+    assert (end["days"], end["zero"]) == (3, ["visitors"])
+    assert "visits.csv" not in call(*build, "--as-of", "2026-10-17").stderr
+
+
+def test_a_table_that_ends_early_with_unknown_days_counts_nothing_as_zero(
+    ask: Ask, stopped: Path
+) -> None:
+    text = (stopped / "mapping.toml").read_text()
+    head, _, last = text.rpartition("zero")
+    (stopped / "mapping.toml").write_text(f"{head}missing{last}")
+    built = ask("snapshot", "build", stopped / "mapping.toml", stopped, "--data", stopped / "data")
+    (end,) = built["early_ends"]
+    assert end["files"] == "visits.csv"
+    assert "zero" not in end or end["zero"] == []
 
 
 class Harm(NamedTuple):
