@@ -1,24 +1,47 @@
 """Which listings has the platform taken off sale, or is about to, and what do they sell?
 
 S0 names delisting among the operational risks, S4 the statuses (suspended, in review). No source
-gives numbers: the lines are ours, and the policy pack marks them so.
+gives numbers: the lines are ours, and the policy pack marks them so. Listings that wait for the
+seller or the platform are the family `listing_risk_notices`, what all of them sell
+`listing_risk_sales`.
 """
 
 from shopace.core import (
     Action,
+    Benchmark,
     Direction,
     Effort,
     Metric,
+    Parameter,
     Plugin,
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
+    at_most,
+    behind_peers,
     crosses,
     hookimpl,
     measure,
 )
+from shopace.plugins.risk.listing_risk_notices import NOTICES
+from shopace.plugins.risk.listing_risk_sales import SALES
 
 SALES_KEPT = "Sales of these listings"
+REMOVED_PAGE = Action(label="View listings", target="/products/manage?status=suspended")
+REMOVED = Parameter(
+    key="listing_risk.removed_line",
+    default=3,
+    unit=Unit.COUNT,
+    title="Suspended, or deactivated, listings from which a comparison with other sellers is told",
+)
+NO_RISK_YET = Parameter(
+    key="listing_risk.removed_share_line",
+    default=0.0299,
+    unit=Unit.RATIO,
+    maximum=1.0,
+    title="Share of listings off sale up to which it is told; above it is a risk of its own",
+)
 
 PLUGIN = Plugin(
     key="listing_risk",
@@ -36,6 +59,28 @@ PLUGIN = Plugin(
             direction=Direction.LOWER,
             source="S4",
         ),
+        Benchmark(metric="suspended_listings"),
+        TaskTemplate(
+            key="listing_risk.check_before_listing",
+            title="Check new listings against the rules before you submit them",
+            why="More of your listings are suspended than those of benchmark sellers like you.",
+            steps=(
+                "Note the reasons for which your listings were suspended.",
+                "Make them a checklist: images, claims, brand names, documents, category.",
+                "Go through it with every new listing before you submit it.",
+            ),
+            type=TaskType.METRIC_CATCH_UP,
+            objective="prevent_removals",
+            trigger=behind_peers("suspended_listings"),
+            only_if=(
+                at_least("suspended_listings", REMOVED),
+                at_most("removed_listing_share", NO_RISK_YET),
+            ),
+            action=REMOVED_PAGE,
+            benefit="Fewer listings lost",
+            effort=Effort.LOW,
+            valid_days=14,
+        ),
         Metric(
             key="deactivated_listings",
             title="Listings deactivated by the platform",
@@ -44,6 +89,27 @@ PLUGIN = Plugin(
             unit=Unit.COUNT,
             direction=Direction.LOWER,
             source="S1",
+        ),
+        Benchmark(metric="deactivated_listings"),
+        TaskTemplate(
+            key="listing_risk.correct_lookalikes",
+            title="Correct live listings that resemble the deactivated ones",
+            why="More of your listings are deactivated than those of benchmark sellers like you.",
+            steps=(
+                "Read the reasons for which your listings were deactivated.",
+                "Search your live listings for the same images, words, brands or documents.",
+                "Correct them now, or withdraw those that cannot be corrected.",
+            ),
+            type=TaskType.METRIC_CATCH_UP,
+            objective="prevent_removals",
+            trigger=behind_peers("deactivated_listings"),
+            only_if=(
+                at_least("deactivated_listings", REMOVED),
+                at_most("removed_listing_share", NO_RISK_YET),
+            ),
+            action=REMOVED_PAGE,
+            benefit="Fewer listings lost",
+            valid_days=14,
         ),
         Metric(
             key="removed_listing_share",
@@ -56,10 +122,11 @@ PLUGIN = Plugin(
             is_key=True,
             source="S0, S4",
         ),
+        Benchmark(metric="removed_listing_share"),
         TaskTemplate(
             key="listing_risk.restore_listings",
             title="Bring suspended listings back on sale",
-            why="The platform has taken listings of yours off sale.",
+            why="Nobody can buy these listings until their notices are settled.",
             steps=(
                 "Filter your product list by Suspended and Deactivated, best sellers first.",
                 "Correct what the notice on each one names, and submit it again.",
@@ -68,13 +135,13 @@ PLUGIN = Plugin(
             type=TaskType.RISK_GOVERNANCE,
             objective="restore_listings",
             trigger=crosses("removed_some"),
-            action=Action(label="View listings", target="/products/manage?status=suspended"),
+            action=REMOVED_PAGE,
             benefit=SALES_KEPT,
         ),
         TaskTemplate(
             key="listing_risk.check_all_listings",
             title="Check all listings for the cause of the suspensions",
-            why="A tenth of your listings or more is off sale: a common cause is likely.",
+            why="So many listings went off sale that you should look for one common cause.",
             steps=(
                 "Group the suspended listings by the reason given.",
                 "Look for the same reason in the listings that are still live.",
@@ -83,129 +150,12 @@ PLUGIN = Plugin(
             type=TaskType.RISK_GOVERNANCE,
             objective="restore_listings",
             trigger=crosses("removed_tenth"),
-            action=Action(label="View listings", target="/products/manage?status=suspended"),
+            action=REMOVED_PAGE,
             benefit=SALES_KEPT,
             effort=Effort.HIGH,
         ),
-        Metric(
-            key="attention_listings",
-            title="Listings that need attention",
-            definition="Listings with the status Needs attention.",
-            formula=measure("attention_listings"),
-            unit=Unit.COUNT,
-            direction=Direction.LOWER,
-            source="S1",
-        ),
-        Metric(
-            key="attention_listing_share",
-            title="Share of listings that need attention",
-            definition="Listings with the status Needs attention, as a share of all listings.",
-            formula=measure("attention_listings") / measure("all_listings"),
-            unit=Unit.RATIO,
-            direction=Direction.LOWER,
-            min_sample=10,
-            source="S1",
-        ),
-        TaskTemplate(
-            key="listing_risk.correct_listings",
-            title="Correct the listings that need attention",
-            why="The platform asks for corrections; what stays uncorrected may go off sale.",
-            steps=(
-                "Filter your product list by Needs attention.",
-                "Correct what each notice names: attributes, images, price or documents.",
-                "Look again after a day whether the status has gone.",
-            ),
-            type=TaskType.RISK_GOVERNANCE,
-            objective="correct_listings",
-            trigger=crosses("attention_some"),
-            action=Action(label="View listings", target="/products/manage?status=attention"),
-            benefit=SALES_KEPT,
-            effort=Effort.LOW,
-        ),
-        Metric(
-            key="listings_in_review_long",
-            title="Listings in review too long",
-            definition="Listings whose review takes longer than the platform says it does.",
-            formula=measure("listings_in_review_long"),
-            unit=Unit.COUNT,
-            direction=Direction.LOWER,
-            source="S4",
-        ),
-        TaskTemplate(
-            key="listing_risk.ask_about_review",
-            title="Ask about listings that stay in review",
-            why="Listings of yours are in review for longer than usual and cannot be bought.",
-            steps=(
-                "Check the listing for missing attributes or documents, and add them.",
-                "Ask support with the product ids if nothing is missing.",
-                "Do not submit a copy: it waits behind the first.",
-            ),
-            type=TaskType.RISK_GOVERNANCE,
-            objective="pass_review",
-            trigger=crosses("review_long"),
-            action=Action(label="View listings", target="/products/manage?status=reviewing"),
-            benefit=SALES_KEPT,
-            effort=Effort.LOW,
-        ),
-        Metric(
-            key="unqualified_listings",
-            title="Listings restricted or missing a qualification",
-            definition="Listings in a restricted category, or without a document it asks for.",
-            formula=measure("listings_unqualified"),
-            unit=Unit.COUNT,
-            direction=Direction.LOWER,
-            source="S2",
-        ),
-        TaskTemplate(
-            key="listing_risk.add_qualifications",
-            title="Add the missing qualifications of your listings",
-            why="Listings of yours are restricted or lack a document that their category asks for.",
-            steps=(
-                "Open the qualification page and read which document each category asks for.",
-                "Upload licences, certificates or brand authorizations that are valid and legible.",
-                "Withdraw the listings for which you cannot get one.",
-            ),
-            type=TaskType.RISK_GOVERNANCE,
-            objective="qualify_listings",
-            trigger=crosses("unqualified_some"),
-            action=Action(label="Add documents", target="/qualifications"),
-            benefit=SALES_KEPT,
-            valid_days=14,
-        ),
-        Metric(
-            key="gmv_at_risk",
-            title="GMV at risk",
-            definition="30-day GMV of listings that are suspended, deactivated or need attention.",
-            formula=measure("gmv_30d_at_risk"),
-            unit=Unit.MONEY,
-            direction=Direction.LOWER,
-            source="3P",
-        ),
-        Metric(
-            key="gmv_at_risk_share",
-            title="Share of GMV at risk",
-            definition="30-day GMV of listings at risk, as a share of that of all listings.",
-            formula=measure("gmv_30d_at_risk") / measure("gmv_30d_listings"),
-            unit=Unit.RATIO,
-            direction=Direction.LOWER,
-            source="3P",
-        ),
-        TaskTemplate(
-            key="listing_risk.secure_best_sellers",
-            title="Secure the best sellers among the listings at risk",
-            why="A tenth or more of your 30-day GMV comes from listings at risk.",
-            steps=(
-                "Sort the listings at risk by GMV and take the first three.",
-                "Settle what their notices name today, before any other listing.",
-                "Keep a second listing of the same kind ready for sale.",
-            ),
-            type=TaskType.RISK_GOVERNANCE,
-            objective="restore_listings",
-            trigger=crosses("gmv_at_risk_tenth"),
-            action=Action(label="View listings", target="/products/manage?sort=gmv"),
-            benefit=SALES_KEPT,
-            valid_days=3,
-        ),
+        *NOTICES,
+        *SALES,
     ),
 )
 

@@ -2,12 +2,13 @@
 
 S2 tells the ladder of penalty points; its lines are rows of the policy pack, here is what a seller
 can do on each step. The health rating that took the ladder's place in some regions is the family
-`policy_violations_rating`, open violations `policy_violations_open`, fraud and appeals
-`policy_violations_appeals`.
+`policy_violations_rating`; violations by number are `policy_violations_number`, by kind
+`policy_violations_open`; fraud and appeals are `policy_violations_appeals`.
 """
 
 from shopace.core import (
     Action,
+    Benchmark,
     Direction,
     Effort,
     Metric,
@@ -20,6 +21,7 @@ from shopace.core import (
     measure,
 )
 from shopace.plugins.risk.policy_violations_appeals import APPEALS
+from shopace.plugins.risk.policy_violations_number import NUMBER
 from shopace.plugins.risk.policy_violations_open import OPEN
 from shopace.plugins.risk.policy_violations_rating import RATING
 
@@ -43,13 +45,14 @@ PLUGIN = Plugin(
             is_key=True,
             source="S2",
         ),
+        Benchmark(metric="penalty_points"),
         TaskTemplate(
             key="policy_violations.stop_at_12_points",
             title="Stop the cause of your penalty points",
-            why="From 12 points the shop is shut out of major campaigns and listing for 7 days.",
+            why="Your shop stands on the first step; the next violation brings the second closer.",
             steps=(
                 "Open each violation and read which rule and which order or product it names.",
-                "Correct the cause in every product or process that it touches, not just the one.",
+                "Correct the cause in every product and process that it touches, not in one alone.",
                 "Appeal the decisions that you can show to be wrong.",
             ),
             type=TaskType.RISK_GOVERNANCE,
@@ -61,11 +64,11 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="policy_violations.stop_at_24_points",
             title="Check all products and processes for the rules you broke",
-            why="From 24 points the limits last 14 days, and 12 more points double them.",
+            why="Your shop stands on the second step: several violations, and longer limits.",
             steps=(
                 "Group your violations by rule and begin with the rule that cost most points.",
                 "Check every product, video and order process against that rule.",
-                "Take down what breaks it before the platform does; note date and proof.",
+                "Correct or take down what breaks it, and keep a note of what you changed.",
                 "Appeal the decisions that you can show to be wrong.",
             ),
             type=TaskType.RISK_GOVERNANCE,
@@ -78,11 +81,11 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="policy_violations.stop_at_36_points",
             title="Prevent the suspension of your account",
-            why="From 36 points the limits last 28 days; at 48 the account is suspended for good.",
+            why="Your shop stands on the last step before its account is suspended for good.",
             steps=(
                 "Withdraw every product and offer that could bring another violation today.",
                 "Appeal every decision within its time limit, with documents.",
-                "Look up when points end, and take no risk before that day.",
+                "Look up when your points end, and list nothing doubtful before that day.",
             ),
             type=TaskType.RISK_GOVERNANCE,
             objective="stop_points",
@@ -95,12 +98,12 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="policy_violations.appeal_suspension",
             title="Ask for the account to be reactivated",
-            why="At 48 points the account is suspended; the platform alone decides on its return.",
+            why="Your account is suspended, and the platform alone decides whether it comes back.",
             steps=(
                 "Collect proof for every violation: invoices, certificates, tracking, messages.",
                 "Write down what caused each of them and what you have changed.",
                 "File the appeal with all documents at once.",
-                "Ship and settle the open orders meanwhile.",
+                "Ship open orders and settle open returns as far as you still can.",
             ),
             type=TaskType.RISK_GOVERNANCE,
             objective="stop_points",
@@ -120,6 +123,7 @@ PLUGIN = Plugin(
             source="S2",
         ),
         *RATING,
+        *NUMBER,
         *OPEN,
         *APPEALS,
     ),

@@ -1,49 +1,22 @@
-"""Which violations are new, which are open, and of what kind? A part of `policy_violations`.
+"""Of what kind are the open violations? A part of the page `policy_violations`.
 
-S2 names the six kinds (1.1 to 1.6), the API counts new ones. The lines are ours (policy pack).
+S2 names the six kinds (1.1 to 1.6). The lines are ours (policy pack).
 """
 
 from shopace.core import (
     Action,
+    Benchmark,
     Declaration,
     Direction,
     Metric,
     TaskTemplate,
     TaskType,
     Unit,
-    Window,
     crosses,
     measure,
 )
 
 OPEN: tuple[Declaration, ...] = (
-    Metric(
-        key="new_violations",
-        title="New violations",
-        definition="Violations that the platform recorded within the period.",
-        formula=measure("new_violations"),
-        unit=Unit.COUNT,
-        direction=Direction.LOWER,
-        windows=(Window.L7D, Window.L30D, Window.L60D),
-        source="API",
-    ),
-    Metric(
-        key="open_violations",
-        title="Open violations",
-        definition="Violations of all kinds that are still open.",
-        formula=(
-            measure("open_violations_products")
-            + measure("open_violations_logistics")
-            + measure("open_violations_service")
-            + measure("open_violations_after_sales")
-            + measure("open_violations_rules")
-            + measure("open_violations_other")
-        ),
-        unit=Unit.COUNT,
-        direction=Direction.LOWER,
-        is_key=True,
-        source="S2",
-    ),
     Metric(
         key="open_violations_products",
         title="Open violations: products",
@@ -53,10 +26,11 @@ OPEN: tuple[Declaration, ...] = (
         direction=Direction.LOWER,
         source="S2",
     ),
+    Benchmark(metric="open_violations_products"),
     TaskTemplate(
         key="policy_violations.correct_products",
         title="Correct the products with open violations",
-        why="Violations about products are open; each that stands costs points or rating.",
+        why="Each of them that is confirmed costs penalty points or health rating.",
         steps=(
             "Open each violation and compare title, images and text with the product itself.",
             "Correct what does not match; withdraw what may not be sold or infringes a brand.",
@@ -66,7 +40,7 @@ OPEN: tuple[Declaration, ...] = (
         objective="clear_product_violations",
         trigger=crosses("open_violations_products"),
         action=Action(label="View violations", target="/account-health/violations"),
-        benefit="No further penalties",
+        benefit="Fewer penalties",
     ),
     Metric(
         key="open_violations_logistics",
@@ -77,20 +51,21 @@ OPEN: tuple[Declaration, ...] = (
         direction=Direction.LOWER,
         source="S2",
     ),
+    Benchmark(metric="open_violations_logistics"),
     TaskTemplate(
         key="policy_violations.correct_shipments",
         title="Settle the open violations about shipments",
-        why="Violations about shipments are open; each that stands costs points or rating.",
+        why="Each of them that is confirmed costs penalty points or health rating.",
         steps=(
-            "Look up the orders that the violations name, with their tracking.",
-            "Ship what is still here, and replace tracking numbers that are wrong.",
+            "Look up the orders that the violations name, and where their parcels are.",
+            "Ship what has not left yet, and replace tracking numbers that are wrong.",
             "Lengthen the handling time of products that you cannot ship within it.",
         ),
         type=TaskType.RISK_GOVERNANCE,
         objective="clear_logistics_violations",
         trigger=crosses("open_violations_logistics"),
         action=Action(label="View violations", target="/account-health/violations"),
-        benefit="No further penalties",
+        benefit="Fewer penalties",
     ),
     Metric(
         key="open_violations_service",
@@ -101,10 +76,11 @@ OPEN: tuple[Declaration, ...] = (
         direction=Direction.LOWER,
         source="S2",
     ),
+    Benchmark(metric="open_violations_service"),
     TaskTemplate(
         key="policy_violations.answer_customers",
         title="Settle the open violations about customer service",
-        why="Violations about customer service are open; each that stands costs points or rating.",
+        why="Each of them that is confirmed costs penalty points or health rating.",
         steps=(
             "Answer every open conversation that the violations name.",
             "Set hours in which somebody answers, and an automatic reply for the others.",
@@ -114,7 +90,7 @@ OPEN: tuple[Declaration, ...] = (
         objective="clear_service_violations",
         trigger=crosses("open_violations_service"),
         action=Action(label="View violations", target="/account-health/violations"),
-        benefit="No further penalties",
+        benefit="Fewer penalties",
     ),
     Metric(
         key="open_violations_after_sales",
@@ -125,20 +101,21 @@ OPEN: tuple[Declaration, ...] = (
         direction=Direction.LOWER,
         source="S2",
     ),
+    Benchmark(metric="open_violations_after_sales"),
     TaskTemplate(
         key="policy_violations.settle_after_sales",
         title="Settle the returns and disputes behind open violations",
-        why="Violations about returns are open; each that stands costs points or rating.",
+        why="Each of them that is confirmed costs penalty points or health rating.",
         steps=(
             "Open the return requests and disputes that the violations name.",
-            "Grant what your own terms and the platform's promise; answer the others with proof.",
+            "Grant what your own terms or the platform's promise; answer the others with proof.",
             "Put your return terms in plain words on every product page.",
         ),
         type=TaskType.RISK_GOVERNANCE,
         objective="clear_service_violations",
         trigger=crosses("open_violations_after_sales"),
         action=Action(label="View violations", target="/account-health/violations"),
-        benefit="No further penalties",
+        benefit="Fewer penalties",
     ),
     Metric(
         key="open_violations_rules",
@@ -149,20 +126,21 @@ OPEN: tuple[Declaration, ...] = (
         direction=Direction.LOWER,
         source="S2",
     ),
+    Benchmark(metric="open_violations_rules"),
     TaskTemplate(
         key="policy_violations.keep_rules",
-        title="End what the open violations of platform rules name",
-        why="Violations of platform rules are open, and the platform punishes them severely.",
+        title="Stop what broke the platform's rules",
+        why="False orders, reviews or discounts, unpaid fees: each that is confirmed costs points.",
         steps=(
-            "Stop the offer, the reviews or the orders that the violations name.",
-            "Pay outstanding fees and hand in the documents that are missing.",
-            "Tell everybody who works for the shop which practice is over.",
+            "Read which offer, review, order or fee each violation names, and stop it.",
+            "Pay fees that are due, and hand in the documents that are missing.",
+            "Tell everybody who works for the shop what may not be done again.",
         ),
         type=TaskType.RISK_GOVERNANCE,
         objective="clear_rule_violations",
         trigger=crosses("open_violations_rules"),
         action=Action(label="View violations", target="/account-health/violations"),
-        benefit="No further penalties",
+        benefit="Fewer penalties",
     ),
     Metric(
         key="open_violations_other",
@@ -173,19 +151,20 @@ OPEN: tuple[Declaration, ...] = (
         direction=Direction.LOWER,
         source="S2",
     ),
+    Benchmark(metric="open_violations_other"),
     TaskTemplate(
         key="policy_violations.settle_other",
-        title="Settle the other open violations",
-        why="Violations about complaints, cancellations or low ratings are open.",
+        title="Settle violations about complaints, cancellations and ratings",
+        why="Complaints, cancellations or low ratings: each confirmed violation costs points.",
         steps=(
-            "Read which number the platform finds too high, and for which weeks.",
-            "Look up the products behind it and correct or withdraw them.",
-            "Keep the stock of every listing true, so that no order must be cancelled.",
+            "Read what the platform finds too high or too low, and for which weeks.",
+            "Look up the products behind it, and correct or withdraw them.",
+            "Keep the stock of every listing true, so that you need not cancel orders.",
         ),
         type=TaskType.RISK_GOVERNANCE,
         objective="clear_violations",
         trigger=crosses("open_violations_other"),
         action=Action(label="View violations", target="/account-health/violations"),
-        benefit="No further penalties",
+        benefit="Fewer penalties",
     ),
 )

@@ -7,6 +7,7 @@ them (API, 3P).
 
 from shopace.core import (
     Action,
+    Benchmark,
     Declaration,
     Direction,
     Effort,
@@ -34,14 +35,15 @@ RATING: tuple[Declaration, ...] = (
         is_key=True,
         source="API",
     ),
+    Benchmark(metric="health_rating"),
     TaskTemplate(
         key="policy_violations.return_to_green",
         title="Bring the account health rating back to green",
-        why="Below 200 the rating is no longer green; the first limits begin at 150.",
+        why="Nothing is lost yet: there is time before the first limits begin.",
         steps=(
-            "Open the account health page and read what took points off.",
-            "Correct the causes and, where it is offered, take the policy quiz.",
-            "Ship the coming orders on time: orders fulfilled well add to the rating.",
+            "Open the account health page and read what lowered the rating.",
+            "Correct each cause in every product or process that it touches.",
+            "Appeal the decisions that you can show to be wrong.",
         ),
         type=TaskType.RISK_GOVERNANCE,
         objective="restore_health",
@@ -52,12 +54,12 @@ RATING: tuple[Declaration, ...] = (
     ),
     TaskTemplate(
         key="policy_violations.recover_from_150",
-        title="Recover the rating during the 7 days of limits",
-        why="At 150 or less the account is limited for 7 days; at 100 the limits last 14.",
+        title="Stop the fall of your account health rating",
+        why="The first limits are reached; the next violation brings longer ones closer.",
         steps=(
             "Read which limits hold and until which day.",
             "Correct the violations that cost most rating, and appeal the wrong ones.",
-            "Keep dispatching on time: new violations count during the limits too.",
+            "Look over the orders and listings of the coming days, so that none adds another.",
         ),
         type=TaskType.RISK_GOVERNANCE,
         objective="restore_health",
@@ -68,7 +70,7 @@ RATING: tuple[Declaration, ...] = (
     TaskTemplate(
         key="policy_violations.recover_from_100",
         title="Check every product and process behind the rating",
-        why="At 100 or less the account is limited for 14 days; at 50 the limits last 28.",
+        why="The second limits are reached: several violations came together.",
         steps=(
             "Group the lost rating points by rule, the costliest first.",
             "Take down or correct every product that breaks the same rule.",
@@ -84,7 +86,7 @@ RATING: tuple[Declaration, ...] = (
     TaskTemplate(
         key="policy_violations.recover_from_50",
         title="Prevent the deactivation of your account",
-        why="At 50 or less the limits last 28 days; at 0 the account is deactivated for good.",
+        why="The rating is red; the next step is that the account is deactivated for good.",
         steps=(
             "Withdraw every product and offer that could bring another violation today.",
             "Appeal every decision within its time limit, with documents.",
@@ -101,11 +103,11 @@ RATING: tuple[Declaration, ...] = (
     TaskTemplate(
         key="policy_violations.appeal_deactivation",
         title="Appeal the deactivation of your account",
-        why="At 0 the account is deactivated; the platform alone decides on its return.",
+        why="Your account is deactivated, and an appeal is what is left to bring it back.",
         steps=(
             "Collect proof for every violation: invoices, certificates, tracking, messages.",
             "File the appeal with all documents at once.",
-            "Ship and settle the open orders meanwhile.",
+            "Ship open orders and settle open returns as far as you still can.",
         ),
         type=TaskType.RISK_GOVERNANCE,
         objective="restore_health",
@@ -118,7 +120,7 @@ RATING: tuple[Declaration, ...] = (
     TaskTemplate(
         key="policy_violations.explain_drop_since_yesterday",
         title="Find out what took the rating down since yesterday",
-        why="A fall of more than 20 within a day comes from few decisions that you can still see.",
+        why="So large a fall within a day needs action before the rating reaches its next limit.",
         steps=(
             "Open the newest entries of the account health page.",
             "Stop what they name before it happens again today.",
@@ -135,7 +137,7 @@ RATING: tuple[Declaration, ...] = (
     TaskTemplate(
         key="policy_violations.explain_drop_of_a_week",
         title="Find out what took the rating down this week",
-        why="A fall of more than 20 within 7 days leads to limits if it goes on.",
+        why="So large a fall within 7 days leads to limits if it goes on.",
         steps=(
             "List the entries of the last 7 days on the account health page by rule.",
             "Correct the cause that appears most often.",

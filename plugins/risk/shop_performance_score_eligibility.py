@@ -1,7 +1,9 @@
 """Seller Center eligibility, checked monthly (S3). A part of the page `shop_performance_score`.
 
-Each criterion is a row of the policy pack at level low: missing one is no risk to today's business.
-A shop that never met a criterion has lost nothing; the tasks for orders and followers say so.
+Each criterion is a row of the policy pack at level low: missing one is no risk to today's business,
+and the diagnosis lists all of them, met or not. A shop that never met a criterion has lost nothing:
+the tasks for orders and followers say so, probation has none, and that of fraud stands in
+`policy_violations_appeals`.
 """
 
 from shopace.core import (
@@ -9,6 +11,7 @@ from shopace.core import (
     Benchmark,
     Declaration,
     Direction,
+    Effort,
     Metric,
     Parameter,
     TaskTemplate,
@@ -36,7 +39,7 @@ ELIGIBILITY: tuple[Declaration, ...] = (
     TaskTemplate(
         key="shop_performance_score.keep_score_for_eligibility",
         title="Raise the Shop Performance Score to 4.0",
-        why="Seller Center eligibility asks for a score of 4.0 or more.",
+        why="Your score is good enough to sell, but not for Seller Center eligibility.",
         steps=(
             "Open the score and find the dimension with the lowest value.",
             "Read the orders behind it: bad reviews, late deliveries, unanswered messages.",
@@ -52,7 +55,7 @@ ELIGIBILITY: tuple[Declaration, ...] = (
     TaskTemplate(
         key="shop_performance_score.keep_points_for_eligibility",
         title="Keep out of violations until penalty points end",
-        why="Seller Center eligibility allows no more than 12 penalty points.",
+        why="You have more penalty points than Seller Center eligibility allows.",
         steps=(
             "Look up when your points end.",
             "Appeal the decisions that you can show to be wrong.",
@@ -81,7 +84,7 @@ ELIGIBILITY: tuple[Declaration, ...] = (
     TaskTemplate(
         key="shop_performance_score.keep_orders_for_eligibility",
         title="Win back 100 completed orders in 30 days",
-        why="Your completed orders fell below the 100 that Seller Center eligibility asks for.",
+        why="Your completed orders fell, and Seller Center eligibility asks for more of them.",
         steps=(
             "Check whether best sellers are out of stock or off sale.",
             "Complete what is open: dispatch, valid tracking, delivery.",
@@ -108,7 +111,7 @@ ELIGIBILITY: tuple[Declaration, ...] = (
     TaskTemplate(
         key="shop_performance_score.win_followers",
         title="Win followers towards the first 1,000",
-        why="Seller Center eligibility asks for 1,000 followers; sellers like you have more.",
+        why="Sellers like you have more followers, and Seller Center eligibility asks for 1,000.",
         steps=(
             "Post a video with a product at least every other day.",
             "Ask viewers of videos and LIVEs to follow, and say what they get to see.",
@@ -130,5 +133,31 @@ ELIGIBILITY: tuple[Declaration, ...] = (
         unit=Unit.COUNT,
         direction=Direction.NEITHER,
         source="S3",
+    ),
+    Metric(
+        key="shop_active",
+        title="Active shop",
+        definition="1 while the shop is active, 0 while it is closed, on holiday or suspended.",
+        formula=measure("shop_active"),
+        unit=Unit.COUNT,
+        direction=Direction.NEITHER,
+        source="S3",
+    ),
+    TaskTemplate(
+        key="shop_performance_score.reactivate_shop",
+        title="Bring your shop back to active",
+        why="Your shop is not active, so buyers cannot order, and eligibility is missed.",
+        steps=(
+            "Read on the account page why: holiday mode, missing documents, or a suspension.",
+            "End holiday mode, or hand in what is missing; appeal a suspension that is wrong.",
+            "Check afterwards that your products are live and in stock.",
+        ),
+        type=TaskType.RISK_GOVERNANCE,
+        objective="reactivate_shop",
+        trigger=crosses("eligibility_active"),
+        action=Action(label="View account", target="/account"),
+        benefit=ELIGIBLE,
+        effort=Effort.LOW,
+        valid_days=30,
     ),
 )

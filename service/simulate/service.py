@@ -128,3 +128,4 @@ def score(world: World) -> None:
     shop["sps"] = np.where(enough, np.round(np.clip(whole, 0.5, 5.0), 1), MISSING)
     age = np.arange(world.days) - world.shops.opened[:, None]
     shop["on_probation"] = (age < 60).astype(np.float64)
+    shop["shop_active"] = np.ones(world.shape)

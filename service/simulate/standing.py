@@ -36,6 +36,9 @@ def violations(world: World) -> None:
     last = np.maximum.accumulate(np.where(found > 0, np.arange(world.days), -99), axis=1)
     left = 30.0 - (np.arange(world.days) - last)
     shop["appeal_days_left"] = np.where(recent > 0, np.maximum(left, 0), MISSING)
+    rejected = draws.uniform("appeal rejected", (world.shape[0], 1)) < 0.3
+    again = np.where(rejected & (recent > 0), left - 15.0, MISSING)
+    shop["second_appeal_days_left"] = np.where((again >= 0) & (again <= 14), again, MISSING)
 
     # Two ladders: penalty points that add up and end, or a rating that falls and is earned back.
     each = np.rint(draws.uniform("points each", (world.shape[0], 1), 3, 7))

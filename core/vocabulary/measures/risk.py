@@ -10,6 +10,8 @@ from shopace.core.vocabulary.measures.measure import gauge, total
 from shopace.core.vocabulary.units import Unit
 
 _WEEK = 7
+_TODAY = 0
+"""Days left are those of their own day: a day later they are one less."""
 _HEALTH = "Shop Health"
 _SPS = "Shop Performance Score"
 _VIOLATIONS = "violations by kind and state, at the end of the day"
@@ -109,7 +111,17 @@ RISK = (
         "days left of the next appeal",
         "Days until the first of the open appeals runs out; empty where none is open.",
         unit=Unit.DAYS,
+        max_age_days=_TODAY,
         warehouse="violations with an appeal still open: the nearest last day",
+        export=_HEALTH,
+    ),
+    gauge(
+        "second_appeal_days_left",
+        "days left of the next second appeal",
+        "Days until the first of the second appeals runs out; empty where none is open.",
+        unit=Unit.DAYS,
+        max_age_days=_TODAY,
+        warehouse="violations with a rejected first appeal: the nearest last day",
         export=_HEALTH,
     ),
     gauge(
@@ -221,6 +233,12 @@ RISK = (
         "on_probation",
         "on probation (1 yes, 0 no)",
         "1 while the shop is on probation at the end of the day, 0 once it has passed.",
+        warehouse="shops by state, at the end of the day",
+    ),
+    gauge(
+        "shop_active",
+        "shop active (1 yes, 0 no)",
+        "1 while the shop is active at the end of the day, 0 while it is closed or suspended.",
         warehouse="shops by state, at the end of the day",
     ),
     gauge(
