@@ -73,7 +73,11 @@ class Measure(Record, frozen=True, kw_only=True):
             case Aggregation.SUM:
                 return "once per day, added over days; never over products or channels"
             case Aggregation.LAST:
-                return f"a state: its last value counts, for {self.max_age_days} days"
+                days = self.max_age_days
+                kept = (
+                    f"its last value counts, for {days} days" if days else "for its own day alone"
+                )
+                return f"a state: {kept}"
             case Aggregation.MEAN:
                 return "the mean of its days; never added over days, products or channels"
             case Aggregation.MAX:
