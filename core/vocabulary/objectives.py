@@ -39,6 +39,7 @@ STANDARD_OBJECTIVES: dict[str, Objective] = {
         ("activate_creators", "More creators who post"),
         ("spread_creators", "Affiliate GMV on more shoulders"),
         ("keep_creators", "Creators who post again"),
+        ("better_creators", "Creators with better performance scores"),
         ("lift_creator_sales", "More sales per creator"),
         ("post_videos", "More seller videos"),
         ("cover_products", "More products shown in videos"),

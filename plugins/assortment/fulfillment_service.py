@@ -68,7 +68,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="fulfillment_service.stop_cancellations",
             title="Stop the cause of your cancellations",
-            why="You cancelled more orders than in the week before, which can cost penalty points.",
+            why="A larger part of your orders was cancelled by your fault than in the week before.",
             steps=(
                 "Group this week's cancellations by product and reason.",
                 "Correct stock and price of those products, or take them off sale.",

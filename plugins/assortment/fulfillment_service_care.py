@@ -47,7 +47,7 @@ CARE: tuple[Declaration, ...] = (
         why="The platform expects a reply within 24 hours to over 80 % of inquiries.",
         steps=(
             "Answer the open inquiries now, the oldest first.",
-            "Fix who looks at messages when, weekends included.",
+            "Settle who looks at messages when, weekends included.",
             "Prepare replies to the ten most frequent questions.",
         ),
         type=TaskType.RISK_GOVERNANCE,

@@ -59,7 +59,7 @@ TRACKING: tuple[Declaration, ...] = (
         objective="fix_tracking",
         trigger=at_least("false_shipment_rate", FALSE),
         action=Action(label="View shipments", target="/orders/shipped"),
-        benefit="Fewer violations",
+        benefit="Fewer false shipments",
         valid_days=3,
         completion=Completion(metric="false_shipment_rate", line=FALSE, unit=Unit.RATIO),
     ),
@@ -87,7 +87,7 @@ TRACKING: tuple[Declaration, ...] = (
         objective="fix_tracking",
         trigger=at_most("valid_tracking_rate", TRACKED),
         action=Action(label="View shipments", target="/orders/shipped"),
-        benefit="Fewer questions about parcels",
+        benefit="More parcels that can be tracked",
         completion=Completion(metric="valid_tracking_rate", line=TRACKED, unit=Unit.RATIO),
     ),
 )

@@ -86,10 +86,10 @@ PLUGIN = Plugin(
         Benchmark(metric="ctr"),
         TaskTemplate(
             key="product_competitiveness.repair_first_sight",
-            title="Repair the first sight of your products",
+            title="Check your recent changes to images, titles and prices",
             why="Of those who saw your products, fewer clicked than in the week before.",
             steps=(
-                "Look up which images, titles and prices changed within the last two weeks.",
+                "List the images, titles and prices that changed within the last two weeks.",
                 "Take back the changes on products whose click-through rate fell.",
                 "Check that your discounts still show.",
             ),
@@ -105,7 +105,7 @@ PLUGIN = Plugin(
             why="Of those who see products, fewer click on yours than on benchmark sellers'.",
             steps=(
                 "Choose five products that are shown often and clicked less than your average.",
-                "Show the product in use, large, without small print.",
+                "Make a new main image for each: the product in use, large, without small print.",
                 "Compare the click-through rate after a week and keep the better image.",
             ),
             type=TaskType.METRIC_CATCH_UP,
@@ -156,7 +156,7 @@ PLUGIN = Plugin(
             why="Of those who click, fewer order from you than from benchmark sellers.",
             steps=(
                 "Choose products that are clicked often and ordered less than your average.",
-                "Add sizes, materials, a video and photos of buyers to their pages.",
+                "Add sizes, materials, a video and photos from buyers to their pages.",
                 "Say delivery time and returns in plain words.",
             ),
             type=TaskType.METRIC_CATCH_UP,

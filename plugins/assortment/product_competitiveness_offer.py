@@ -120,7 +120,7 @@ OFFER: tuple[Declaration, ...] = (
     TaskTemplate(
         key="product_competitiveness.collect_reviews",
         title="Invite buyers to review your products",
-        why="Your products sell, but fewer have over 20 reviews than at benchmark sellers.",
+        why="Your products sell, but a smaller part has over 20 reviews than at benchmark sellers.",
         steps=(
             "Choose products that sell and have fewer than 20 reviews.",
             "Ask for an honest review in the parcel or in a message after delivery.",

@@ -74,7 +74,7 @@ SALES: tuple[Declaration, ...] = (
     Benchmark(metric="gmv"),
     TaskTemplate(
         key="product_competitiveness.recover_sales",
-        title="Trace where your sales were lost",
+        title="Find where your sales were lost",
         why="Your GMV is lower than in the week before.",
         steps=(
             "Compare both weeks by channel and find the one that lost most.",
@@ -113,7 +113,7 @@ SALES: tuple[Declaration, ...] = (
         steps=(
             "List the discounts, coupons and flash deals that began within the last two weeks.",
             "End those that overlap or go deeper than you meant.",
-            "See whether buyers moved from dear variants to cheap ones, and why.",
+            "See whether buyers moved from expensive variants to cheap ones, and why.",
         ),
         type=TaskType.METRIC_CATCH_UP,
         objective="raise_order_value",

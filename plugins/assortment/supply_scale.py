@@ -85,7 +85,7 @@ PLUGIN = Plugin(
         Metric(
             key="visitors",
             title="Shop visitors",
-            definition="People who opened the shop or one of its products.",
+            definition="People who opened the shop or one of its products, each once per day.",
             formula=measure("visitors"),
             unit=Unit.COUNT,
             direction=Direction.HIGHER,

@@ -67,7 +67,7 @@ STOCK: tuple[Declaration, ...] = (
         steps=(
             "Filter your product list by stock 0 and sort it by sales.",
             "Update the stock of what is already in your warehouse.",
-            "Reorder the rest and hide it from videos and LIVEs until it arrives.",
+            "Reorder the rest, and leave it out of videos and LIVEs until it arrives.",
         ),
         type=TaskType.METRIC_CATCH_UP,
         objective="restock",

@@ -47,8 +47,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="creator_ecosystem.invite_strong_creators",
             title="Invite creators with strong sales in your industry",
-            why="A smaller part of your creators is of the high-GMV group than at benchmark "
-            "sellers.",
+            why="A smaller part of your creators has high GMV than at benchmark sellers.",
             steps=(
                 "Filter creators by GMV and by your industry.",
                 "Offer five of them a targeted collaboration with a commission of their own.",
@@ -82,10 +81,10 @@ PLUGIN = Plugin(
                 "Watch the videos of the others for claims that you cannot keep.",
             ),
             type=TaskType.METRIC_CATCH_UP,
-            objective="spread_creators",
+            objective="better_creators",
             trigger=behind_peers("low_score_creator_share"),
             action=Action(label="Set conditions", target="/affiliate/settings"),
-            benefit="Better creators",
+            benefit="Creators with better scores",
             effort=Effort.LOW,
             valid_days=14,
         ),
@@ -104,7 +103,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="creator_ecosystem.thank_creators",
             title="Thank creators after their first post",
-            why="Fewer of your creators post a second time than at benchmark sellers.",
+            why="A smaller part of your creators posts a second time than at benchmark sellers.",
             steps=(
                 "Write to each creator within two days of the first post.",
                 "Say what worked and suggest the next product.",
@@ -114,7 +113,7 @@ PLUGIN = Plugin(
             objective="keep_creators",
             trigger=behind_peers("repeat_posting_share"),
             action=Action(label="Message creators", target="/affiliate/messages"),
-            benefit="More videos per creator",
+            benefit="More posts per creator",
             effort=Effort.LOW,
             valid_days=14,
         ),

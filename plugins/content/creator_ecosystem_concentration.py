@@ -93,7 +93,7 @@ CONCENTRATION: tuple[Declaration, ...] = (
     Benchmark(metric="top_three_gmv_share"),
     TaskTemplate(
         key="creator_ecosystem.widen_middle",
-        title="Widen the middle of your creators",
+        title="Support the creators who sell a little",
         why="More of your affiliate GMV hangs on three creators than at benchmark sellers.",
         steps=(
             "List creators with one to ten orders in the last 30 days.",

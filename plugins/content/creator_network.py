@@ -150,7 +150,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="creator_network.shorten_messages",
             title="Shorten your messages to creators",
-            why="Creators answer fewer of your messages than those of benchmark sellers.",
+            why="Creators answer a smaller part of your messages than of benchmark sellers'.",
             steps=(
                 "Say product, commission and what you ask for in the first two sentences.",
                 "Write to creators whose last post is recent.",

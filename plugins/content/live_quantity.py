@@ -91,7 +91,7 @@ PLUGIN = Plugin(
             title="Plan fixed LIVE hours for each week",
             why="You go LIVE already, and benchmark sellers like you do so more often.",
             steps=(
-                "Choose two hours a week when your viewers are active.",
+                "Choose two more fixed hours a week, at which your LIVEs are watched most.",
                 "Keep them for four weeks and announce them in your profile.",
                 "Compare views and orders, and move the weaker one.",
             ),
