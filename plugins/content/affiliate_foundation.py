@@ -74,7 +74,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="affiliate_foundation.open_products",
             title="Open more products to creators",
-            why="Your products sell, but few are open to creators beside those of benchmark sellers.",
+            why="Your products sell, but benchmark sellers open a larger part to creators.",
             steps=(
                 "Choose products with good ratings, stock and a margin that bears a commission.",
                 "Add them to open collaboration with a commission rate.",

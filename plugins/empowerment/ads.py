@@ -122,7 +122,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="ads.start_ads",
             title="Try ads with one product that already sells",
-            why="Clicks on your products become orders, and you do not advertise; benchmark sellers do.",
+            why="Clicks on your products become orders, and benchmark sellers buy clicks with ads.",
             steps=(
                 "Choose a product with steady sales, good reviews and enough stock.",
                 "Set a small daily budget that you can afford to lose, for 7 days.",
