@@ -93,7 +93,27 @@ VALUES: dict[str, Any] = {
     "ab": "an",
 }
 
+PROGRAMME: dict[str, Any] = {
+    "key": "credit",
+    "title": "Ads credit",
+    "reward": "ads_credit",
+    "amount": 50,
+    "currency": "USD",
+    "starts_on": "2026-10-01",
+    "ends_on": "2026-10-31",
+    "budget": 5000.5,
+}
+
+
+def offering(**changes: object) -> dict[str, Any]:
+    return {"schema": "shopace.incentives/1", "programmes": [PROGRAMME | changes]}
+
+
 ACCEPTED = [
+    ("incentives", offering()),
+    ("incentives", offering(spent=0, valid_days=365, tiers=[0, 99], types=["challenge"])),
+    ("incentives", {"schema": "shopace.incentives/1", "programmes": [], "note": ""}),
+    ("job", JOB | {"incentives": "incentives-89abcdef"}),
     ("job", JOB),
     ("job", JOB | {"block": None}),
     ("job", JOB | {"shop": None, "block": 0}),
@@ -104,6 +124,30 @@ ACCEPTED = [
     ("legend", {"id": "a", "columns": []}),
 ]
 REFUSED = [
+    ("incentives", offering() | {"schema": "shopace.incentives/2"}),
+    ("incentives", offering() | {"programs": []}),
+    ("incentives", {"schema": "shopace.incentives/1"}),
+    ("incentives", {"schema": "shopace.incentives/1", "programmes": [PROGRAMME] * 201}),
+    *(
+        ("incentives", offering(**{field: value}))
+        for field, values in {
+            "key": ("", "A", "a b", "a\n", "1a", 1, None),
+            "title": ("", "x" * 101, 1),
+            "reward": ("ad_credit", None),
+            "amount": (0, -1, 1e13, True, "50", None),
+            "currency": ("usd", "US", "USD\n"),
+            "starts_on": ("2026-02-30", "20261001", "soon"),
+            "budget": (-0.01, 1e13),
+            "spent": (-1,),
+            "valid_days": (0, 366, 1.0, True),
+            "regions": ("US", [1], [""], ["US"] * 301),
+            "tiers": ([-1], [100], [1.0], ["1"], [True]),
+            "types": (["chalenge"],),
+            "a_field_that_nobody_knows": (1,),
+        }.items()
+        for value in values
+    ),
+    ("job", JOB | {"incentives": ".."}),
     ("job", {key: value for key, value in JOB.items() if key != "policy"}),
     ("job", JOB | {"fence": 0}),
     ("job", JOB | {"fence": 1.0}),

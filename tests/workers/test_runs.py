@@ -14,6 +14,7 @@ from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Hold, Marketplace, Queue
 
 from shopace.core import Direction, Measure, Metric, Plugin, Unit, measure
 from shopace.core.errors import (
+    IncentivesError,
     NotFoundError,
     ServerError,
     ShopaceError,
@@ -22,9 +23,11 @@ from shopace.core.errors import (
 )
 from shopace.core.host.registry import build_registry
 from shopace.core.pipeline.run import diagnose_block, diagnose_shop
+from shopace.core.records.diagnosis import Diagnosis
 from shopace.core.records.job import Job
 from shopace.core.results.reader import DiagnosisReader
 from shopace.core.warehouse.policy import load_saved, save_policy
+from shopace.core.warehouse.programmes import NO_PROGRAMMES, load_saved_programmes
 from shopace.workers import broker, runs
 from shopace.workers.actors import Workbench
 from shopace.workers.client import SchedulerClient
@@ -200,6 +203,62 @@ def test_the_scheduler_pins_the_policy_of_the_configuration_that_it_is_given(
     assert [each.key for each in load_saved(settings.policies, run.policy).lines] == ["points_9"]
 
 
+def test_a_run_pins_the_incentive_programmes_and_its_workers_offer_those(
+    marketplace: Marketplace, tmp_path: Path, results_client: redis.Redis
+) -> None:
+    as_of = str(marketplace.snapshot.manifest.as_of)
+    row = {
+        "title": "Credit", "reward": "ads_credit", "amount": 50,
+        "starts_on": as_of, "ends_on": as_of, "budget": 5000,
+    }  # fmt: skip
+    file, configuration = tmp_path / "incentives.json", tmp_path / "ours.toml"
+
+    def offer(**changes: object) -> None:
+        rows = [row | changes | {"key": each.lower(), "currency": each} for each in ("SGD", "USD")]
+        document = {"schema": "shopace.incentives/1", "programmes": rows}
+        file.write_bytes(msgspec.json.encode(document))
+
+    configuration.write_text('[incentives]\nprogrammes = ["incentives.json"]\n')
+    settings = marketplace.settings
+    offer()
+    client = SchedulerClient(
+        settings.broker_url, settings.results_url, settings.data, configuration=configuration
+    )
+    run = client.enqueue_nightly()
+    offer(amount=99)  # what comes later is another run's
+    with Supervisor(settings, processes=1):
+        wait(run, timeout=60)
+    pinned = load_saved_programmes(settings.incentives, run.incentives or "")
+    assert {each.amount for each in pinned.programmes} == {50}
+    assert open_run(settings, run.id) == run
+    paid: list[float] = []
+    for fields in stored_bodies(results_client).values():
+        diagnosis = msgspec.json.decode(fields[b"body"], type=Diagnosis)
+        assert diagnosis.freshness.incentives == run.incentives
+        paid += [each.incentive.amount for each in diagnosis.cards if each.incentive]
+    assert set(paid) == {50}
+
+
+def test_a_job_whose_incentive_programmes_are_gone_fails_and_offers_nothing_else(
+    marketplace: Marketplace, results_client: redis.Redis
+) -> None:
+    made = marketplace
+    save_policy(made.policy, made.settings.policies)
+    bench = Workbench(made.settings, made.inputs.registry, results_client)
+    job = Job(
+        run="by-hand",
+        as_of=made.snapshot.manifest.as_of,
+        fence=1,
+        snapshot=made.snapshot.id,
+        policy=made.policy.id,
+        incentives="incentives-00000000",
+        block=0,
+    )
+    with pytest.raises(IncentivesError, match="incentives-00000000 is not in"):
+        bench.open(job)
+    assert bench.open(msgspec.structs.replace(job, incentives=None)).programmes == NO_PROGRAMMES
+
+
 def test_a_worker_tells_once_that_the_snapshot_lacks_what_its_plugins_read(
     marketplace: Marketplace, results_client: redis.Redis
 ) -> None:
@@ -306,6 +365,7 @@ def test_a_block_that_keeps_failing_is_dead_lettered_and_the_run_comes_to_an_end
         {"snapshot": "../../etc"},
         {"run": "a\nb"},
         {"policy": ".."},
+        {"incentives": "../.."},
     ],
     ids=str,
 )

@@ -174,8 +174,8 @@ def test_the_diagnosis_names_the_set_that_it_was_made_with(inputs: Inputs) -> No
 def test_the_first_and_the_last_day_belong_to_a_programme(
     rewards: Offer, starts: int, ends: int, offered: bool
 ) -> None:
-    dates = {"starts_on": LAST_DAY + starts * DAY, "ends_on": LAST_DAY + ends * DAY}
-    assert bool(keys(rewards(programme(**dates)))) is offered
+    lasting = programme(starts_on=LAST_DAY + starts * DAY, ends_on=LAST_DAY + ends * DAY)
+    assert bool(keys(rewards(lasting))) is offered
 
 
 @pytest.mark.parametrize(("spent", "offered"), [(0, True), (4950, True), (4950.01, False)])
