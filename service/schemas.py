@@ -23,6 +23,7 @@ from shopace.core.records.diagnosis import Diagnosis
 from shopace.core.records.job import Event, Job
 from shopace.core.records.metrics import Legend, MetricValues
 from shopace.core.vocabulary.incentives import ProgrammeFile
+from shopace.service.catalog.records import Catalogue
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MARK = "generated from the records: shopace schemas --write"
@@ -51,6 +52,7 @@ DOCUMENTS = (
     Document("legend", 1, Legend, "What the positions of a metrics document mean"),
     Document("event", 1, Event, "An entry of the event stream"),
     Document("job", 1, Job, "One message of the queue"),
+    Document("catalogue", 1, Catalogue, "Every metric, benchmark and task there is"),
     Document("incentives", 1, ProgrammeFile, "Incentive programmes, as operations write them"),
 )
 

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from shopace.core.errors import NotFoundError, did_you_mean
-from shopace.core.vocabulary.triggers import (
-    AtLeast,
-    AtMost,
-    BehindPeers,
-    Condition,
-    Crosses,
-    Declined,
-    Trigger,
-    priority_of,
-)
+from shopace.core.errors import DocumentError, NotFoundError, PluginError, did_you_mean
 from shopace.core.vocabulary.units import CATEGORIES, Direction
 from shopace.service.cli.measures import print_measures
 from shopace.service.cli.session import Leaf, session
 
 if TYPE_CHECKING:
     from shopace.core.host.registry import Registry
-    from shopace.core.vocabulary.metrics import Metric
-    from shopace.core.vocabulary.tasks import TaskTemplate
+    from shopace.service.catalog.coverage import Row
+    from shopace.service.catalog.records import Catalogue, CategoryEntry
 
 _ARROWS = {Direction.HIGHER: "higher is better", Direction.LOWER: "lower is better"}
+FOLDER = Path("docs") / "catalog"
+NAMES_SHOWN = 10
 
 
 @click.command(
@@ -36,39 +29,152 @@ _ARROWS = {Direction.HIGHER: "higher is better", Direction.LOWER: "lower is bett
         "shopace catalog --category ads --json",
         "shopace catalog --measures",
         "shopace catalog --parameters",
+        "shopace catalog --coverage",
+        "shopace catalog --check",
     ),
 )
 @click.option("--category", metavar="NAME", help="Only this one of the 17 categories.")
 @click.option("--measures", is_flag=True, help="Only the measures: what facts there can be.")
 @click.option("--parameters", is_flag=True, help="Only the numbers that shopace.toml may set.")
-def command(category: str | None, measures: bool, parameters: bool) -> None:
+@click.option("--coverage", is_flag=True, help="What the catalogue has to hold, and whether.")
+@click.option("--write", is_flag=True, help="Write the pages that are not up to date.")
+@click.option("--check", is_flag=True, help="Fail when a page is not what the plugins say.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=FOLDER,
+    show_default=True,
+    help="Where the pages lie.",
+)
+def command(
+    *,
+    category: str | None,
+    measures: bool,
+    parameters: bool,
+    coverage: bool,
+    write: bool,
+    check: bool,
+    folder: Path,
+) -> None:
     """Print every metric, benchmark and task there is.
 
     Metrics come with their formula, channels and aliases, tasks with what makes them fire. Plugins
-    of other vendors stand beside the built-in ones.
+    of other vendors stand beside the built-in ones. --write, --check and --coverage are about what
+    comes with the product alone: no other plugin and no shopace.toml changes them.
     """
+    asked = [category is not None or measures or parameters, coverage, write, check]
+    if sum(asked) > 1:
+        raise click.UsageError("--coverage, --write and --check stand alone")
     if category is not None and category not in CATEGORIES:
         hint = did_you_mean(category, CATEGORIES)
         raise NotFoundError(f'no category "{category}"', hint=hint)
-    registry = session().registry()
-    if measures:
-        print_measures(registry, category)
-        return
-    if parameters:
-        _parameters(registry, category)
-        return
-    wanted = [category] if category is not None else list(CATEGORIES)
-    told = [_category(registry, each) for each in wanted]
+    if write:
+        _write(folder)
+    elif check:
+        _check(folder)
+    elif coverage:
+        _coverage()
+    elif measures:
+        print_measures(session().registry(), category)
+    elif parameters:
+        _parameters(session().registry(), category)
+    else:
+        _list(category)
+
+
+def _list(category: str | None) -> None:
+    from msgspec.structs import replace
+
+    whole = _catalogue()
+    told = tuple(each for each in whole.categories if category in (None, each.category))
     if session().json:
-        session().emit({"fingerprint": registry.fingerprint, "categories": told})
+        session().emit(whole if category is None else replace(whole, categories=told))
         return
     for each in told:
         _print(each)
     click.echo(
-        f"{sum(len(each['metrics']) for each in told)} metrics, "
-        f"{sum('benchmark' in metric for each in told for metric in each['metrics'])} benchmarks, "
-        f"{sum(len(each['tasks']) for each in told)} tasks"
+        f"{sum(len(each.metrics) for each in told)} metrics, "
+        f"{sum(metric.benchmark is not None for each in told for metric in each.metrics)} "
+        f"benchmarks, {sum(len(each.tasks) for each in told)} tasks"
     )
+
+
+def _catalogue() -> Catalogue:
+    """All plugins and policy packs, as configured."""
+    from shopace.core.warehouse.policy import load_policy
+    from shopace.plugins import POLICY_PACKS
+    from shopace.service.catalog.build import build, region_groups
+
+    packs = session().configuration().packs(POLICY_PACKS)
+    return build(session().registry(), load_policy(packs), region_groups(packs))
+
+
+def _write(folder: Path) -> None:
+    from shopace.service.catalog import files
+
+    _require(folder)
+    written = [path.name for path in files.write(folder)]
+    if session().json:
+        session().emit({"written": written})
+    else:
+        click.echo(f"written: {', '.join(written)}" if written else "all up to date")
+
+
+def _check(folder: Path) -> None:
+    from shopace.service.catalog import files
+
+    _require(folder)
+    problems = files.check(folder)
+    if problems:
+        hint = "shopace catalog --write"
+        raise DocumentError("the catalogue is not up to date", problems=problems, hint=hint)
+    if session().json:
+        session().emit({"checked": sorted(path.name for path in folder.iterdir())})
+    else:
+        click.echo("the catalogue is up to date")
+
+
+def _require(folder: Path) -> None:
+    if not folder.is_dir():
+        hint = "call it in the repository, or name another with --folder"
+        raise DocumentError(f"no folder {folder}", hint=hint)
+
+
+def _coverage() -> None:
+    from msgspec.structs import asdict
+
+    from shopace.service.catalog.build import shipped
+    from shopace.service.catalog.coverage import coverage
+
+    registry, policy, _ = shipped()
+    rows = coverage(registry, policy)
+    met = all(row.met for row in rows)
+    if session().json:
+        told = [{**asdict(row), "state": row.state} for row in rows]
+        session().emit({"met": met, "rows": told})
+    else:
+        _print_coverage(rows)
+    if not met:
+        click.get_current_context().exit(PluginError.exit_code)
+
+
+def _print_coverage(rows: tuple[Row, ...]) -> None:
+    from shopace.service.clean import clean
+    from shopace.service.terminal import add_row, table
+
+    made = table("there are", "has", "asked", "state", right=("has", "asked"), wrap=("there are",))
+    for row in rows:
+        style = "" if row.state == "met" else "red" if row.state == "missed" else "yellow"
+        add_row(made, (row.says, f"{row.has:,}", f"{row.of:,}", row.state), style=style)
+    session().console().print(made)
+    for row in rows:
+        if row.missing:
+            click.echo(f"\nmissing of {row.says}:", err=True)
+        for each in row.missing[:NAMES_SHOWN]:
+            click.echo(clean(f"  - {each}"), err=True)
+        if len(row.missing) > NAMES_SHOWN:
+            further = len(row.missing) - NAMES_SHOWN
+            click.echo(f"  and {further:,} more; --json lists them all", err=True)
 
 
 def _parameters(registry: Registry, category: str | None) -> None:
@@ -104,113 +210,31 @@ def _parameters(registry: Registry, category: str | None) -> None:
     session().console().print(made)
 
 
-def _category(registry: Registry, category: str) -> dict[str, Any]:
-    return {
-        "category": category,
-        "pillar": CATEGORIES[category],
-        "plugins": [
-            {"key": each.key, "version": each.version, "question": each.question}
-            for each in registry.plugins.values()
-            if each.category == category
-        ],
-        "metrics": [
-            _metric(registry, each)
-            for key, each in registry.metrics.items()
-            if registry.category_of(key) == category
-        ],
-        "tasks": [
-            _task(registry, each)
-            for key, each in registry.templates.items()
-            if registry.category_of(key) == category
-        ],
-    }
-
-
-def _metric(registry: Registry, metric: Metric) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "key": metric.key,
-        "title": metric.title,
-        "definition": metric.definition,
-        "formula": str(metric.formula),
-        "unit": metric.unit,
-        "direction": metric.direction,
-        "channels": metric.channels,
-        "windows": metric.windows,
-        "min_sample": metric.min_sample,
-        "is_key": metric.is_key,
-        "aliases": [{"name": each.name, "reason": each.reason} for each in metric.aliases],
-        "since": metric.since,
-        "source": metric.source,
-        "plugin": registry.owner_of[metric.key],
-    }
-    benchmark = registry.benchmarks.get(metric.key)
-    if benchmark is not None:
-        told["benchmark"] = {"top": benchmark.top}
-    return told
-
-
-def _task(registry: Registry, template: TaskTemplate) -> dict[str, Any]:
-    return {
-        "key": template.key,
-        "title": template.title,
-        "why": template.why,
-        "priority": priority_of(template.trigger).name,
-        "type": template.type,
-        "objective": template.objective,
-        "fires_when": _condition(registry, template.trigger),
-        "only_if": [_condition(registry, each) for each in template.only_if],
-        "channels": template.channels,
-        "steps": template.steps,
-        "benefit": template.benefit,
-        "effort": template.effort,
-        "valid_days": template.valid_days,
-        "since": template.since,
-        "plugin": registry.owner_of[template.key],
-    }
-
-
-def _condition(registry: Registry, condition: Trigger | Condition) -> str:
-    match condition:
-        case Crosses(line=line):
-            return f"the policy line {line} is crossed"
-        case Declined(metric=metric):
-            return f"{metric} declined"
-        case BehindPeers(metric=metric):
-            return f"{metric} is behind top peers"
-        case AtLeast(metric=metric, line=line, channel=channel):
-            sign = "≥"
-        case AtMost(metric=metric, line=line, channel=channel):
-            sign = "≤"
-    value = registry.values.get(line.key, line.default)
-    return f"{metric}{f'[{channel}]' if channel else ''} {sign} {value:g} ({line.key})"
-
-
-def _print(told: dict[str, Any]) -> None:
+def _print(told: CategoryEntry) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
     from shopace.service.clean import clean
 
     console = session().console()
-    name = told["category"].replace("_", " ")
-    console.print(Text(f"{name.upper()}  {told['pillar']}", style="bold"))
-    for plugin in told["plugins"]:
-        about = f"{plugin['key']} {plugin['version']}: {plugin['question']}"
+    name = told.category.replace("_", " ")
+    console.print(Text(f"{name.upper()}  {told.pillar}", style="bold"))
+    for plugin in told.plugins:
+        about = f"{plugin.key} {plugin.version}: {plugin.question}"
         console.print(Text(clean(about), style="dim"))
-    for metric in told["metrics"]:
-        line = Text(clean(metric["key"]), style="cyan")
-        line.append(clean(f"  {metric['title']} = {metric['formula']}"), style="default")
-        notes = [_ARROWS.get(metric["direction"], ""), "key metric" if metric["is_key"] else ""]
-        if "benchmark" in metric:
-            notes.append("compared with peers")
-        notes += [f"was {each['name']}" for each in metric["aliases"]]
+    for metric in told.metrics:
+        line = Text(clean(metric.key), style="cyan")
+        line.append(clean(f"  {metric.title} = {metric.formula}"), style="default")
+        notes = [_ARROWS.get(metric.direction, ""), "key metric" if metric.is_key else ""]
+        notes.append("compared with peers" if metric.benchmark is not None else "")
+        notes += [f"was {each.name}" for each in metric.aliases]
         noted = ", ".join(filter(None, notes))
         line.append(clean(f"  ({noted})") if noted else "", style="dim")
         console.print(Padding(line, (0, 0, 0, 2)))
-    for task in told["tasks"]:
-        line = Text(f"{task['priority']} ", style="bold")
-        line.append(clean(task["title"]))
-        conditions = " and ".join([task["fires_when"], *task["only_if"]])
+    for task in told.tasks:
+        line = Text(f"{task.priority} ", style="bold")
+        line.append(clean(task.title))
+        conditions = " and ".join(each.test for each in (task.fires_when, *task.only_if))
         line.append(clean(f"  when {conditions}"), style="dim")
         console.print(Padding(line, (0, 0, 0, 2)))
     console.print()

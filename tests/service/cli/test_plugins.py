@@ -12,6 +12,7 @@ import pytest
 from click.testing import Result
 
 from shopace.core.vocabulary.units import CATEGORIES
+from shopace.service.schemas import DOCUMENTS
 
 Call = Callable[..., Result]
 Ask = Callable[..., Any]
@@ -212,6 +213,33 @@ def test_lines_in_the_catalogue_are_the_configured_ones(ask: Ask, data: Path) ->
     assert "0.42 (supply_scale.enough_sells_line)" in lines()
 
 
+def test_the_coverage_of_the_product_is_a_table_with_a_verdict(call: Call, ask: Ask) -> None:
+    told = json.loads(call("catalog", "--coverage", "--json").stdout)
+    rows = {each["says"]: each for each in told["rows"]}
+    assert (rows["categories"]["has"], rows["categories"]["of"]) == (17, 17)
+    assert rows["metrics"]["state"] == "met"
+    result = call("catalog", "--coverage")
+    assert result.exit_code == (0 if told["met"] else 6)
+    assert "categories" in result.stdout
+
+
+def test_pages_are_of_the_product_alone(site: Path, call: Call, tmp_path: Path) -> None:
+    pages, data = tmp_path / "pages", tmp_path / "configured"
+    pages.mkdir()
+    data.mkdir()
+    assert call("catalog", "--write", "--folder", pages).exit_code == 0
+    (data / "shopace.toml").write_text('[disable]\nplugins = ["ads"]\n')
+    beside = with_site(site, "catalog", "--check", "--folder", pages, "--data", data)
+    assert beside.returncode == 0, beside.stderr
+    (pages / "ads.md").write_text("stale\n")
+    stale = call("catalog", "--check", "--folder", pages)
+    assert stale.exit_code == 7
+    assert "shopace catalog --write" in stale.stderr
+    assert "ads.md: is not what the plugins say" in stale.stderr
+    assert call("catalog", "--check", "--folder", tmp_path / "nowhere").exit_code == 7
+    assert call("catalog", "--check", "--coverage").exit_code == 2
+
+
 def test_an_unknown_category_is_answered_with_the_near_one(call: Call) -> None:
     result = call("catalog", "--category", "campains")
     assert result.exit_code == 4
@@ -219,13 +247,11 @@ def test_an_unknown_category_is_answered_with_the_near_one(call: Call) -> None:
 
 
 def test_schemas_are_listed_written_and_checked(call: Call, ask: Ask, tmp_path: Path) -> None:
-    assert [each["name"] for each in ask("schemas")["schemas"]] == [
-        "diagnosis", "metrics", "legend", "event", "job",
-    ]  # fmt: skip
+    assert [each["name"] for each in ask("schemas")["schemas"]] == [each.name for each in DOCUMENTS]
     folder = tmp_path / "schemas"
     assert call("schemas", "--write", "--folder", folder).exit_code == 7
     folder.mkdir()
-    assert len(ask("schemas", "--write", "--folder", folder)["written"]) == 5
+    assert len(ask("schemas", "--write", "--folder", folder)["written"]) == len(DOCUMENTS)
     assert call("schemas", "--check", "--folder", folder).exit_code == 0
     (folder / "job.schema.json").unlink()
     stale = call("schemas", "--check", "--folder", folder)
