@@ -128,6 +128,42 @@ def test_a_shop_without_name_tier_and_gmv_can_be_shown(make_diagnosis: Make) -> 
     assert "Tier: unknown" in text
 
 
+def test_a_tier_says_what_it_unlocks_since_when_and_how_far_the_next_is(
+    make_diagnosis: Make,
+) -> None:
+    tier = TierStanding(
+        outcome="ok",
+        level=2,
+        name="Pro",
+        gmv_30d=60_000.0,
+        next_name="Expert",
+        missing_to_next=5_000.0,
+        days_since_change=12,
+        days_to_next=9,
+        benefits=(Text("Support within a day"), Text("Early\u202e sign-up")),
+        next_benefits=(Text("An account manager"),),
+    )
+
+    def told(tier: TierStanding) -> str:
+        return flat(printed(msgspec.structs.replace(make_diagnosis(), tier=tier), 120))
+
+    text = told(tier)
+    assert "Tier 2 Pro for 12 days 30-day GMV USD 60,000" in text
+    assert "USD 5,000 to Expert, 9 days at today's pace" in text
+    assert "It unlocks: Support within a day, Early" in text
+    assert "\u202e" not in text
+    assert "Expert unlocks: An account manager" in text
+    quiet = msgspec.structs.replace(
+        tier, days_since_change=None, days_to_next=None, benefits=(), next_benefits=()
+    )
+    text = told(quiet)
+    assert "Tier 2 Pro 30-day GMV USD 60,000 · USD 5,000 to Expert" in text
+    assert "pace" not in text
+    assert "unlocks" not in text
+    starter = TierStanding(outcome="ok", level=0, name="Starter", gmv_30d=0.0, next_name="Rising")
+    assert "the first paid order leads to Rising" in told(starter)
+
+
 def test_without_a_split_by_channel_there_is_no_table_of_unknowns(make_diagnosis: Make) -> None:
     whole = make_diagnosis()
     channels, groups = (
