@@ -75,7 +75,7 @@ def command(
     elif coverage:
         _coverage()
     elif measures:
-        print_measures(session().registry(), category)
+        print_measures(_catalogue(), category)
     elif parameters:
         _parameters(session().registry(), category)
     else:

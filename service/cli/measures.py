@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from shopace.service.cli.session import session
 
 if TYPE_CHECKING:
-    from shopace.core.host.registry import Registry
+    from shopace.service.catalog.records import Catalogue, MeasureEntry
 
 
-def measures_told(registry: Registry, category: str | None = None) -> list[dict[str, Any]]:
+def print_measures(catalogue: Catalogue, category: str | None = None) -> None:
     """Every measure with the metrics over it; of a category, those that its metrics read."""
-    from shopace.core.warehouse.dark import readers
+    from msgspec.structs import replace
 
-    over = {
-        key: [
-            each for each in metrics if category is None or registry.category_of(each) == category
-        ]
-        for key, metrics in readers(registry).items()
+    wanted = {
+        metric.key
+        for each in catalogue.categories
+        if category in (None, each.category)
+        for metric in each.metrics
     }
-    return [
-        {
-            "key": key,
-            "title": each.title,
-            "definition": each.definition,
-            "unit": each.unit,
-            "aggregation": each.aggregation,
-            "adds_up": each.adds_up,
-            "channels": each.channels,
-            "origin": each.origin,
-            "derived_from": each.derived_from,
-            "metrics": over[key],
-        }
-        for key, each in registry.measures.items()
-        if category is None or over[key]
+    over = [
+        replace(each, metrics=tuple(key for key in each.metrics if key in wanted))
+        for each in catalogue.measures
     ]
-
-
-def print_measures(registry: Registry, category: str | None = None) -> None:
-    told = measures_told(registry, category)
+    told = [each for each in over if category is None or each.metrics]
     if session().json:
         session().emit({"measures": told})
         return
@@ -50,25 +35,24 @@ def print_measures(registry: Registry, category: str | None = None) -> None:
     click.echo(f"{len(told)} measures. Not delivered ones leave dark what is over them.")
 
 
-def _print(told: dict[str, Any]) -> None:
+def _print(told: MeasureEntry) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
     from shopace.service.clean import clean
 
-    origin = told["origin"]
     lines = {
-        "counts": f"{told['unit']}; {told['adds_up']}",
-        "channels": ", ".join(told["channels"]),
-        "derived from": ", ".join(told["derived_from"]),
-        "warehouse": origin.warehouse,
-        "partner API": origin.api,
-        "Seller Center": origin.export,
-        "metrics over it": ", ".join(told["metrics"]) or "none",
+        "counts": f"{told.unit}; {told.adds_up}",
+        "channels": ", ".join(told.channels),
+        "derived from": ", ".join(told.derived_from),
+        "warehouse": told.origin.warehouse,
+        "partner API": told.origin.api,
+        "Seller Center": told.origin.export,
+        "metrics over it": ", ".join(told.metrics) or "none",
     }
     console = session().console()
-    head = Text(clean(told["key"]), style="cyan")
-    head.append(clean(f"  {told['definition'] or told['title']}"), style="default")
+    head = Text(clean(told.key), style="cyan")
+    head.append(clean(f"  {told.definition or told.title}"), style="default")
     console.print(head)
     for name, value in lines.items():
         if value:
