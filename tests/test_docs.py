@@ -56,6 +56,15 @@ def test_the_configuration_that_the_page_on_operations_shows_is_accepted(tmp_pat
     )
 
 
+def test_the_incentive_programmes_that_their_page_shows_are_accepted(tmp_path: Path) -> None:
+    from shopace.core.vocabulary.tiers import DEFAULT_LADDERS
+    from shopace.core.warehouse.programmes import load_programmes
+
+    (example,) = blocks(ROOT / "docs" / "incentives.md", "json")
+    (tmp_path / "incentives.json").write_text(example, "utf-8")
+    assert load_programmes([tmp_path / "incentives.json"], DEFAULT_LADDERS).programmes
+
+
 def test_the_exit_codes_of_the_page_are_those_of_the_errors() -> None:
     text = (ROOT / "docs" / "operations.md").read_text("utf-8")
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)}
