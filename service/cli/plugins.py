@@ -74,7 +74,7 @@ def list_plugins() -> None:
     cls=Leaf, examples=("shopace plugins check", "shopace plugins check --strict --json")
 )
 @click.option(
-    "--strict", is_flag=True, help="Fail also when a category has no plugin that diagnoses it."
+    "--strict", is_flag=True, help="Fail also on warnings, and on a category without a plugin."
 )
 def check(strict: bool) -> None:
     """Check every plugin by the contract and beside the others, and the policy packs.
@@ -87,7 +87,7 @@ def check(strict: bool) -> None:
     missing = _undiagnosed(registry) if strict else []
     unfit = _unfit_lines(policy, registry)
     remarks = lint(registry.plugins.values(), policy.lines)
-    wrong = any(each.severity is Severity.ERROR for each in remarks)
+    wrong = any(strict or each.severity is Severity.ERROR for each in remarks)
     sound = not (registry.rejected or missing or unfit or wrong)
     if session().json:
         session().emit(

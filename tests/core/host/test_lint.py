@@ -556,5 +556,4 @@ def test_a_page_with_a_derived_measure_keeps_its_other_comparisons() -> None:
 
 def test_the_shipped_plugins_do_not_contradict_each_other() -> None:
     registry = load_registry(BUILTIN, use_entry_points=False)
-    remarks = lint(registry.plugins.values(), load_policy(POLICY_PACKS).lines)
-    assert [str(each) for each in remarks if each.severity is Severity.ERROR] == []
+    assert lint(registry.plugins.values(), load_policy(POLICY_PACKS).lines) == []

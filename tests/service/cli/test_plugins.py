@@ -88,7 +88,11 @@ def test_check_names_every_rejected_plugin_with_version_and_all_its_problems(sit
     assert 'did you mean "orders"?' in problems["wrong"]
 
 
-def test_check_tells_what_plugins_do_to_each_other(site: Path) -> None:
+def test_check_tells_what_plugins_do_to_each_other_and_strict_fails_on_it(site: Path) -> None:
+    for name in ("gone", "leaver", "misspelt", "taker", "wrong"):
+        (site / f"{name}_dist-2.0.dist-info" / "entry_points.txt").unlink()
+    assert with_site(site, "plugins", "check").returncode == 0
+    assert with_site(site, "plugins", "check", "--strict").returncode == 6
     (warning,) = [
         each
         for each in json.loads(with_site(site, "plugins", "check", "--json").stdout)["remarks"]
