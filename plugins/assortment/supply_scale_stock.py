@@ -91,7 +91,7 @@ STOCK: tuple[Declaration, ...] = (
         objective="restock",
         trigger=behind_peers("out_of_stock_rate"),
         only_if=(at_least("out_of_stock_rate", EMPTY_SHELF),),
-        channels=(*SHOP, *FIVE),
+        channels=SHOP,
         action=Action(label="Set alerts", target="/products/inventory"),
         benefit="Fewer products out of stock",
         effort=Effort.LOW,

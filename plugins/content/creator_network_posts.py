@@ -74,7 +74,7 @@ POSTS: tuple[Declaration, ...] = (
         objective="activate_creators",
         trigger=behind_peers("creators_posted"),
         only_if=(at_least("collaborating_creators", WITH_CREATORS),),
-        channels=(*SHOP, *AFFILIATE),
+        channels=(*SHOP, Channel.AFFILIATE_VIDEO),
         action=Action(label="Message creators", target="/affiliate/creators"),
         valid_days=14,
     ),

@@ -38,6 +38,12 @@ BUDGET_BINDS = Parameter(
     unit=Unit.RATIO,
     title="Used share of the ad budget from which the budget holds the ads back",
 )
+STEADY = Parameter(
+    key="ads.steady_orders_line",
+    default=50,
+    unit=Unit.COUNT,
+    title="Orders of seven days from which a product sells steadily enough to try ads with it",
+)
 CONVERTS = Parameter(
     key="ads.converts_line",
     default=0.02,
@@ -122,7 +128,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="ads.start_ads",
             title="Try ads with one product that already sells",
-            why="Clicks on your products become orders, and benchmark sellers buy clicks with ads.",
+            why="Your products sell to those who click, and benchmark sellers buy clicks with ads.",
             steps=(
                 "Choose a product with steady sales, good reviews and enough stock.",
                 "Set a small daily budget that you can afford to lose, for 7 days.",
@@ -131,7 +137,11 @@ PLUGIN = Plugin(
             type=TaskType.CHALLENGE,
             objective="run_ads",
             trigger=behind_peers("ad_gmv_share"),
-            only_if=(at_most("ad_spend", NO_SPEND), at_least("ctor", CONVERTS)),
+            only_if=(
+                at_most("ad_spend", NO_SPEND),
+                at_least("orders", STEADY),
+                at_least("ctor", CONVERTS),
+            ),
             action=Action(label="Create ad", target="/ads/create"),
             valid_days=14,
         ),
