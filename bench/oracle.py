@@ -26,6 +26,7 @@ from shopace.core.records.card import (
     Benefit,
     Evidence,
     Goal,
+    ProductRef,
     Reward,
     Risk,
     TaskBasics,
@@ -58,6 +59,7 @@ from shopace.core.vocabulary.formula import Constant, Formula, Ref, denominator,
 from shopace.core.vocabulary.incentives import Programme
 from shopace.core.vocabulary.metrics import Metric
 from shopace.core.vocabulary.parameters import Parameter
+from shopace.core.vocabulary.products import ProductAtLeast, ProductCondition, ProductIs
 from shopace.core.vocabulary.tasks import TaskTemplate
 from shopace.core.vocabulary.tiers import ladder_for
 from shopace.core.vocabulary.triggers import (
@@ -109,6 +111,33 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 # --- one shop --------------------------------------------------------------------------------
 
 
+class Product(NamedTuple):
+    """What a shop sells. An unknown word is empty, an unknown number None."""
+
+    id: str
+    title: str
+    words: dict[str, str]
+    numbers: dict[str, Number]
+
+    def meets(self, condition: ProductCondition) -> bool:
+        if isinstance(condition, ProductIs):
+            return self.words.get(condition.field, "") in condition.words
+        number = self.numbers.get(condition.field)
+        if number is None:
+            return False
+        if isinstance(condition, ProductAtLeast):
+            return number >= condition.line
+        return number <= condition.line
+
+    @property
+    def gmv(self) -> Number:
+        return self.numbers["gmv_30d"]
+
+    @property
+    def told(self) -> ProductRef:
+        return ProductRef(id=self.id, title=self.title, gmv_30d=rounded(self.gmv, 2))
+
+
 @dataclass(slots=True)
 class Shop:
     """What is known about a shop before anything is worked out."""
@@ -127,6 +156,21 @@ class Shop:
     """By row of the snapshot: known days."""
     noise: list[Number]
     """By row of the snapshot's history."""
+    products: list[Product]
+
+    def behind(self, metric: Metric) -> list[Product]:
+        """The products behind a metric, the highest GMV of 30 days first."""
+        found = [
+            product
+            for product in self.products
+            if metric.products and all(map(product.meets, metric.products))
+        ]
+        return sorted(found, key=lambda each: (each.gmv is None, -(each.gmv or 0.0), each.id))
+
+    def hero(self) -> Product | None:
+        """The product on sale with the highest GMV of 30 days."""
+        sold = [each for each in self.products if each.words["status"] == "live" and each.gmv]
+        return min(sold, key=lambda each: (-(each.gmv or 0.0), each.id)) if sold else None
 
 
 class Column(NamedTuple):
@@ -236,6 +280,12 @@ class Proposal(NamedTuple):
     """−1: unknown."""
     line: PolicyLine | None
     programme: Programme | None
+    product: Product | None
+
+    @property
+    def id(self) -> str:
+        """Of the card that comes of it."""
+        return self.offer.id + (f":{self.product.id}" if self.product is not None else "")
 
 
 # --- numbers ---------------------------------------------------------------------------------
@@ -570,6 +620,7 @@ class Oracle:
         def word(name: str, code: int) -> str:
             return words[name][code] if code >= 0 else ""
 
+        products = self._products(block)
         values = block.values.T.tolist()
         days, history = block.known.T.tolist(), block.history.T.tolist()
         shops = []
@@ -588,9 +639,40 @@ class Oracle:
                     rows=[known(each) for each in values[place]],
                     known=days[place],
                     noise=[known(each) for each in history[place]],
+                    products=products[place],
                 )
             )
         return shops
+
+    def _products(self, block: Block) -> list[list[Product]]:
+        """Of each shop of a block."""
+        table = block.detail("products")
+        if table is None:
+            return [[] for _ in block.shops]
+        words = self.snapshot.manifest.details["products"]
+        cells = {name: column.tolist() for name, column in table.columns.items()}
+
+        def product(row: int) -> Product:
+            return Product(
+                id=cells["id"][row].decode(),
+                title=cells["title"][row].decode("utf-8", "replace"),
+                words={
+                    name: known_words[cells[name][row] - 1] if cells[name][row] else ""
+                    for name, known_words in words.items()
+                    if known_words
+                },
+                numbers={
+                    name: known(column[row])
+                    for name, column in cells.items()
+                    if isinstance(column[row], float)
+                },
+            )
+
+        starts = table.offsets.tolist()
+        return [
+            [product(row) for row in range(starts[place], starts[place + 1])]
+            for place in range(len(starts) - 1)
+        ]
 
     # --- a diagnosis -----------------------------------------------------------------------
 
@@ -860,6 +942,7 @@ class Oracle:
                     stake if stake is not None else -1.0,
                     line,
                     self._reward(found, offer),
+                    found.shop.hero() if offer.template.names_hero else None,
                 )
 
     def _severity(self, found: Findings, offer: Offer) -> int:
@@ -932,10 +1015,10 @@ class Oracle:
             offer, objective = proposal.offer, proposal.offer.template.objective
             always = offer.priority is Priority.P0
             overall = listed = False
-            if offer.id not in seen:
-                seen.add(offer.id)
+            if proposal.id not in seen:
+                seen.add(proposal.id)
                 if objective not in leader:
-                    leader[objective] = offer.id
+                    leader[objective] = proposal.id
                     overall = always or len(leader) <= self.values["core.cards_for_you"]
                 if offer.channel is not Channel.SHOP:
                     seats[offer.channel] = seats.get(offer.channel, 0) + 1
@@ -943,7 +1026,7 @@ class Oracle:
                     limit = self.values["core.cards_per_channel"] if is_core else SEATS_ELSEWHERE
                     listed = always or seats[offer.channel] <= limit
             if not overall and not listed:
-                kept = offer.id if offer.id in shown else ""
+                kept = proposal.id if proposal.id in shown else ""
                 if offer.channel is Channel.SHOP and leader[objective] in shown:
                     kept = kept or leader[objective]
                 withheld.append(
@@ -955,15 +1038,15 @@ class Oracle:
                     )
                 )
                 continue
-            shown.add(offer.id)
+            shown.add(proposal.id)
             amount = self._estimate(found, offer) if overall and not promised else None
             promised = promised or amount is not None
             recommended = overall and len(for_you) < self.values["core.most_recommended"]
             cards.append(self._card(found, proposal, opened, amount, recommended=recommended))
             if overall:
-                for_you.append(offer.id)
+                for_you.append(proposal.id)
             if listed:
-                by_channel.setdefault(offer.channel, []).append(offer.id)
+                by_channel.setdefault(offer.channel, []).append(proposal.id)
         return cards, for_you, by_channel, withheld
 
     def _conclude(
@@ -1078,8 +1161,9 @@ class Oracle:
                 programme=programme.key,
                 title=Text(programme.title),
             )
+        product, behind = proposal.product, found.shop.behind(offer.column.metric)
         return TaskCard(
-            id=offer.id,
+            id=proposal.id,
             priority=offer.priority.name,
             severity=proposal.severity,
             channel=offer.channel,
@@ -1087,11 +1171,14 @@ class Oracle:
             evidence=self._evidence(found, offer, proposal.line),
             benefit=benefit,
             valid_until=self.as_of + dt.timedelta(days=template.valid_days),
-            since=opened.get(offer.id, self.as_of),
+            since=opened.get(proposal.id, self.as_of),
             most_recommended=recommended,
             risk=self._risk(found, proposal.line) if proposal.line is not None else None,
             incentive=reward,
             goal=offer.goal,
+            product=product.told if product is not None else None,
+            products=tuple(each.told for each in behind[:3]),
+            products_behind=len(behind) or None,
         )
 
     def _estimate(self, found: Findings, offer: Offer) -> Number:
@@ -1397,6 +1484,7 @@ class Oracle:
                 previous=rounded(found.p7d[column.number], column.decimals),
                 change=relative_change(found.l7d[column.number], found.p7d[column.number]),
                 cards=tuple(cards_of.get((column.metric.key, column.channel), ())),
+                products=self._named(found, column),
             )
             for column in fell[:NOTES]
         )
@@ -1407,7 +1495,15 @@ class Oracle:
         """Metrics behind peers, the widest gap first."""
         behind = [each for each in self.columns if found.peers[each.number].outcome == ISSUE]
         behind.sort(key=lambda column: -self._told_gap(found, column))
-        return tuple(self._peers_note(found, each, cards_of) for each in behind[:NOTES])
+        return tuple(
+            msgspec.structs.replace(
+                self._peers_note(found, each, cards_of), products=self._named(found, each)
+            )
+            for each in behind[:NOTES]
+        )
+
+    def _named(self, found: Findings, column: Column) -> tuple[ProductRef, ...]:
+        return tuple(each.told for each in found.shop.behind(column.metric)[:3])
 
     def _told_gap(self, found: Findings, column: Column) -> float:
         """A number where peers show none of what should be low comes after all gaps."""
