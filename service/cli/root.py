@@ -41,6 +41,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     },
     "Look": {
         "show": "Show a shop's published diagnosis.",
+        "products": "Show where products' traffic comes from, and what becomes of it.",
         "status": "Show servers, workers, the queue and the latest runs.",
     },
     "Extend": {
