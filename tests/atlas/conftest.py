@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
-from tests.atlas.marketplace import build_atlas
+from tests.atlas.marketplace import build_atlas, build_by_chance
 from tests.marketplace import LAST_DAY, Seen, diagnose
 
 from shopace.core.host.discovery import load_registry
@@ -72,3 +72,9 @@ def atlas(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Atlas
 
     inputs = build_atlas(folder, registry)
     return Atlas(diagnose(inputs), diagnose(inputs, recall=recall))
+
+
+@pytest.fixture(scope="session")
+def by_chance(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Seen]:
+    """The healthy shops alone, their counts as uneven as chance makes them."""
+    return diagnose(build_by_chance(tmp_path_factory.mktemp("by_chance"), registry))

@@ -1,7 +1,7 @@
 """The daily facts of one shop while they come about: levels, rhythm, mild noise, and changes.
 
 Noise is mild and counts are rounded so that nothing gets lost or piles up: whoever differs from the
-peers or from the week before differs for a cause.
+peers or from the week before differs for a cause. Chance is let in where it is itself looked at.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +10,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 from tests.atlas.entries import Change
+
+from shopace.core.vocabulary.measures import STANDARD_MEASURES
 
 Floats = NDArray[np.float64]
 Facts = Mapping[str, Floats]
@@ -21,17 +23,24 @@ _LEVEL_SPREAD = 0.05
 class Daily:
     """Facts by `measure` or `measure@channel`, each an array over the days.
 
-    `calm` is the same shop without the cause: drawn alike, number by number.
+    `calm` is the same shop without the cause: drawn alike, number by number. `by_chance`: the
+    counts are as uneven as chance makes them.
     """
 
     def __init__(
-        self, name: str, changes: Sequence[Change] = (), calm: "Daily | None" = None
+        self,
+        name: str,
+        changes: Sequence[Change] = (),
+        calm: "Daily | None" = None,
+        *,
+        by_chance: bool = False,
     ) -> None:
         self.facts: dict[str, Floats] = {}
         self._random = np.random.default_rng(crc32(name.encode()))
         self._changes = changes
         self._struck: set[str] = set()
         self._calm = calm
+        self._by_chance = by_chance
 
     def level(self, usual: float, spread: float = _LEVEL_SPREAD) -> float:
         """What is usual for this shop: like its peers, not the same."""
@@ -47,11 +56,28 @@ class Daily:
         self.facts[name] = self._strike(name, of_days, follows=follows)
         return self.facts[name]
 
-    def count(self, name: str, values: Floats | float, *, follows: bool = False) -> Floats:
-        """Events of a day: whole, and the rest of one day is carried to the next."""
-        wanted = np.cumsum(self.put(name, values, follows=follows))
+    def count(
+        self, name: str, values: Floats | float, *, of: Floats | None = None, follows: bool = False
+    ) -> Floats:
+        """Events of a day: whole, and the rest of one day is carried to the next.
+
+        By chance they are drawn, where nobody decides how many there are; `of`: each of these is
+        one or is not.
+        """
+        wanted = self.put(name, values, follows=follows)
+        if self._by_chance and not STANDARD_MEASURES[name.partition("@")[0]].by_choice:
+            return self._draw(name, wanted, of)
         phase = float(self._random.uniform(0.3, 0.7))
-        self.facts[name] = np.diff(np.floor(wanted + phase + 1e-9), prepend=0.0)
+        self.facts[name] = np.diff(np.floor(np.cumsum(wanted) + phase + 1e-9), prepend=0.0)
+        return self.facts[name]
+
+    def _draw(self, name: str, wanted: Floats, of: Floats | None) -> Floats:
+        if of is None:
+            drawn = self._random.poisson(wanted)
+        else:
+            share = np.divide(wanted, of, out=np.zeros(DAYS), where=of > 0)
+            drawn = self._random.binomial(np.rint(of).astype(np.int64), np.clip(share, 0, 1))
+        self.facts[name] = drawn.astype(np.float64)
         return self.facts[name]
 
     def gauge(self, name: str, values: Floats | float, *, follows: bool = False) -> Floats:

@@ -126,8 +126,8 @@ def _assortment(who: Who, d: Daily) -> None:
 
 def _creators(who: Who, d: Daily) -> None:
     creators = d.gauge("collaborating_creators", d.level(who.size.creators))
-    videos = d.count(f"creators_posted@{CREATOR_VIDEO}", d.level(0.12) * creators)
-    lives = d.count(f"creators_posted@{CREATOR_LIVE}", d.level(0.05) * creators)
+    videos = d.count(f"creators_posted@{CREATOR_VIDEO}", d.level(0.12) * creators, of=creators)
+    lives = d.count(f"creators_posted@{CREATOR_LIVE}", d.level(0.05) * creators, of=creators)
     for name in ("creators_posted@creator_content", "creators_posted"):
         d.put(name, videos + lives, follows=True)
     d.gauge("creators_posted_30d", d.level(0.7) * creators)
@@ -137,14 +137,14 @@ def _creators(who: Who, d: Daily) -> None:
     d.gauge("repeat_posting_creators", d.level(0.6) * d.facts["creators_posted_30d"])
     d.put("average_commission_rate", np.round(d.level(0.14), 4))
     asked = d.count("sample_requests", d.level(0.05) * creators)
-    approved = d.count("sample_requests_approved", d.level(0.8) * asked)
+    approved = d.count("sample_requests_approved", d.level(0.8) * asked, of=asked)
     d.put("sample_approval_hours_total", approved * d.level(20.0) * d.noise())
-    d.count("creators_sampled", approved)
+    d.count("creators_sampled", approved, of=approved)
     invited = d.count("creator_invitations", d.level(0.06) * creators)
-    accepted = d.count("creator_invitations_accepted", d.level(0.3) * invited)
+    accepted = d.count("creator_invitations_accepted", d.level(0.3) * invited, of=invited)
     d.count("new_creators", accepted + d.level(0.01) * creators)
     written = d.count("creator_messages", d.level(0.1) * creators)
-    d.count("creator_replies", d.level(0.55) * written)
+    d.count("creator_replies", d.level(0.55) * written, of=written)
 
 
 def _content(who: Who, d: Daily) -> None:
@@ -221,19 +221,21 @@ def _funnel(who: Who, d: Daily, pull: dict[str, Floats]) -> None:
         if channel in (LIVE, CREATOR_LIVE):
             hours = d.facts[f"live_hours@{channel}"]
             shown = d.count(f"live_impressions@{channel}", traffic * 1.8 * (hours > 0))
-            views = d.count(f"live_views@{channel}", 0.25 * shown)
+            views = d.count(f"live_views@{channel}", 0.25 * shown, of=shown)
             traffic = views / 0.45
         seen = d.count(f"product_impressions@{channel}", traffic)
-        d.count(f"unique_product_impressions@{channel}", 0.7 * seen)
-        clicks = d.count(f"product_clicks@{channel}", seen * d.level(ctr, 0.03) * d.noise(0.02))
-        d.count(f"unique_product_clicks@{channel}", 0.86 * clicks)
-        carts = d.count(f"add_to_carts@{channel}", clicks * d.level(0.1, 0.03))
-        d.count(f"add_to_cart_users@{channel}", 0.85 * carts)
+        d.count(f"unique_product_impressions@{channel}", 0.7 * seen, of=seen)
+        clicks = d.count(
+            f"product_clicks@{channel}", seen * d.level(ctr, 0.03) * d.noise(0.02), of=seen
+        )
+        d.count(f"unique_product_clicks@{channel}", 0.86 * clicks, of=clicks)
+        carts = d.count(f"add_to_carts@{channel}", clicks * d.level(0.1, 0.03), of=clicks)
+        d.count(f"add_to_cart_users@{channel}", 0.85 * carts, of=carts)
         bought = d.level(ctor, 0.03) * d.noise(0.02) * promotions * who.sells
-        sold = d.count(f"sku_orders@{channel}", clicks * bought)
-        orders = d.count(f"orders@{channel}", 0.92 * sold)
-        d.count(f"est_customers@{channel}", 0.97 * orders)
-        d.count(f"unique_buyers@{channel}", 0.95 * orders)
+        sold = d.count(f"sku_orders@{channel}", clicks * bought, of=clicks)
+        orders = d.count(f"orders@{channel}", 0.92 * sold, of=sold)
+        d.count(f"est_customers@{channel}", 0.97 * orders, of=orders)
+        d.count(f"unique_buyers@{channel}", 0.95 * orders, of=orders)
         d.count(f"items_sold@{channel}", 1.15 * sold)
         d.money(f"gmv@{channel}", sold * price * d.noise(0.02))
 
@@ -241,15 +243,15 @@ def _funnel(who: Who, d: Daily, pull: dict[str, Floats]) -> None:
 def _watching(d: Daily) -> None:
     for channel in (VIDEO, CREATOR_VIDEO):
         views = d.facts[f"video_views@{channel}"]
-        d.count(f"video_completed_views@{channel}", d.level(0.24) * views)
+        d.count(f"video_completed_views@{channel}", d.level(0.24) * views, of=views)
         d.count(f"video_engagements@{channel}", d.level(0.045) * views)
         clicks = np.minimum(d.facts[f"product_clicks@{channel}"], views)
-        d.count(f"video_clicks@{channel}", d.level(0.95) * clicks)
+        d.count(f"video_clicks@{channel}", d.level(0.95) * clicks, of=clicks)
         made = d.facts[f"new_videos@{channel}"]
         online = np.maximum(month(made, 14), made)
         online = d.gauge(f"live_videos@{channel}", online)
         sold = d.facts[f"sku_orders@{channel}"]
-        d.count(f"videos_with_sales@{channel}", np.minimum(0.3 * online, sold))
+        d.count(f"videos_with_sales@{channel}", np.minimum(0.3 * online, sold), of=online)
     d.gauge(f"videos_with_violations@{VIDEO}", 0.0)
     for channel in (LIVE, CREATOR_LIVE):
         views = d.facts[f"live_views@{channel}"]
@@ -295,7 +297,7 @@ def _money_by_source(d: Daily) -> None:
     ads = 0.24 * spent / (0.8 + 0.2 * spent)
     from_ads = d.money("ad_gmv", d.level(1.0) * ads * d.noise() * gmv)
     price = np.divide(gmv, d.facts["sku_orders"], out=np.ones(DAYS), where=gmv > 0)
-    d.count("ad_sku_orders", from_ads / price)
+    d.count("ad_sku_orders", from_ads / price, of=d.facts["sku_orders"])
     enrolled = d.moved("campaign_products") * d.moved("campaigns_joined")
     d.money("campaign_gmv", d.level(0.16) * d.noise() * gmv * enrolled)
     promoted = d.moved("promoted_products")
@@ -303,7 +305,7 @@ def _money_by_source(d: Daily) -> None:
     at_list = d.money("list_price_gmv", reduced / (1 - d.level(0.16)))
     d.money("discount_amount", at_list - reduced)
     issued = d.count("coupons_issued", d.level(0.6) * orders)
-    d.count("coupons_redeemed", d.level(0.3) * issued)
+    d.count("coupons_redeemed", d.level(0.3) * issued, of=issued)
 
 
 def _later(values: Floats, days: int) -> Floats:
@@ -312,41 +314,41 @@ def _later(values: Floats, days: int) -> Floats:
 
 def _parcels(d: Daily) -> None:
     placed = _later(d.facts["orders"], 1)
-    gone = d.count("out_of_stock_cancellations", d.level(0.003, 0.02) * placed)
-    other = d.count("seller_fault_cancellations", gone + d.level(0.005, 0.02) * placed)
-    due = d.count("dispatch_due_orders", _later(placed - other, 1))
-    d.count("late_dispatched_orders", d.level(0.02, 0.02) * due)
-    shipped = d.count("shipped_orders", due)
-    d.count("valid_tracking_orders", 0.985 * shipped)
+    gone = d.count("out_of_stock_cancellations", d.level(0.003, 0.02) * placed, of=placed)
+    other = d.count("seller_fault_cancellations", gone + d.level(0.005, 0.02) * placed, of=placed)
+    due = d.put("dispatch_due_orders", _later(placed - other, 1))
+    d.count("late_dispatched_orders", d.level(0.02, 0.02) * due, of=due)
+    shipped = d.count("shipped_orders", due, of=due)
+    d.count("valid_tracking_orders", 0.985 * shipped, of=shipped)
     d.count("false_shipments", 0.0)
     hours = d.level(19.0) * d.noise()
     hours = d.put("handling_hours_total", np.round(hours * shipped, 2)) / np.maximum(shipped, 1)
-    arriving = d.count("delivery_due_orders", _later(shipped, 4))
-    d.count("on_time_delivered_orders", 0.965 * arriving)
-    d.count("completed_orders", _later(arriving, 1))
+    arriving = d.put("delivery_due_orders", _later(shipped, 4))
+    d.count("on_time_delivered_orders", 0.965 * arriving, of=arriving)
+    d.put("completed_orders", _later(arriving, 1))
     waiting = d.gauge("orders_awaiting_shipment", hours / 24 * d.facts["orders"])
     d.gauge("orders_overdue", 0.005 * waiting)
 
 
 def _after_the_sale(who: Who, d: Daily) -> None:
     asked = d.count("inquiries", d.level(0.25) * d.facts["orders"] + 2)
-    d.count("inquiries_replied_24h", d.level(0.93, 0.02) * asked)
+    d.count("inquiries_replied_24h", d.level(0.93, 0.02) * asked, of=asked)
     d.gauge("open_inquiries", 0.2 * asked)
-    rated = d.count("chats_rated", 0.4 * asked * who.sells)
-    d.count("chats_dissatisfied", d.level(0.05, 0.02) * rated)
+    rated = d.count("chats_rated", 0.4 * asked * who.sells, of=asked)
+    d.count("chats_dissatisfied", d.level(0.05, 0.02) * rated, of=rated)
     arrived = d.facts["completed_orders"]
     delivered = d.gauge("delivered_orders_60d", month(arrived, 60))
     reviews = d.gauge("reviews_60d", 0.15 * delivered)
     d.gauge("negative_reviews_60d", d.level(0.03, 0.02) * reviews)
     d.gauge("non_buyer_fault_returns_60d", d.level(0.025, 0.02) * delivered)
     d.put("product_rating", np.round(d.level(4.7, 0.01), 2) if who.sells else np.nan)
-    d.count("complaints", d.level(0.01, 0.02) * arrived)
+    d.count("complaints", d.level(0.01, 0.02) * arrived, of=arrived)
     d.gauge("open_disputes", 0.002 * delivered)
-    refunded = d.count("refunded_orders", d.level(0.035, 0.02) * arrived)
+    refunded = d.count("refunded_orders", d.level(0.035, 0.02) * arrived, of=arrived)
     d.count("items_refunded", 1.1 * refunded)
-    d.count("refund_customers", 0.97 * refunded)
+    d.count("refund_customers", 0.97 * refunded, of=refunded)
     d.money("refunds", PRICE[who.industry] * refunded)
-    closed = d.count("after_sales_closed", 0.06 * arrived)
+    closed = d.count("after_sales_closed", 0.06 * arrived, of=arrived)
     d.put("after_sales_hours_total", np.round(d.level(17.0) * d.noise() * closed, 2))
     d.gauge("pending_returns", 0.02 * arrived)
 

@@ -38,10 +38,10 @@ def healthy_ids() -> list[str]:
     return [f"{at}.{number}" for at, count in HEALTHY.items() for number in range(count)]
 
 
-def healthy_shops() -> Iterable[Shop]:
+def healthy_shops(*, by_chance: bool = False) -> Iterable[Shop]:
     for at, count in HEALTHY.items():
         for number in range(count):
-            daily = Daily(f"{at}.{number}")
+            daily = Daily(f"{at}.{number}", by_chance=by_chance)
             live_through(who(at), daily)
             yield _shop(f"{at}.{number}", at, daily)
 
@@ -74,6 +74,12 @@ def build_atlas(folder: Path, registry: Registry, *, as_of: dt.date | None = Non
     """The same facts every time; seen on the day `as_of`, else on the last one."""
     shops = () if folder.joinpath("facts").is_dir() else _shops()
     return build(folder, shops, registry, as_of=as_of, policy=load_policy(POLICY_PACKS))
+
+
+def build_by_chance(folder: Path, registry: Registry) -> Inputs:
+    """Healthy shops alone, their counts as uneven as chance makes them."""
+    shops = healthy_shops(by_chance=True)
+    return build(folder, shops, registry, policy=load_policy(POLICY_PACKS))
 
 
 def _shops() -> Iterable[Shop]:
