@@ -18,7 +18,7 @@ Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$(?!\n)")]
 Money = Annotated[float, Meta(ge=0, le=1e12)]
 Level = Annotated[int, Meta(ge=0, lt=LEVELS_END)]
 Word = Annotated[str, Meta(min_length=1, max_length=100)]
-Words = Annotated[tuple[Word, ...], Meta(max_length=300)]
+Words = Annotated[tuple[Word, ...], Meta(max_length=100)]
 
 
 class RewardKind(StrEnum):

@@ -26,6 +26,7 @@ from shopace.core.warehouse.regions import REGIONS
 MAX_BYTES = 1 << 18
 """A file over this size is refused unread."""
 EVERYWHERE = "*"
+SHOWN_WORDS = 3
 
 
 class Programmes(Record, frozen=True, kw_only=True):
@@ -148,16 +149,28 @@ def _wrong_alone(
             yield Problem(where=f"{where}.{field}", what="holds a control character")
     if not programme.title.strip():
         yield Problem(where=f"{where}.title", what="is empty")
-    for code in programme.regions:
-        if code not in REGIONS:
-            hint = did_you_mean(code, REGIONS) or "two capital letters as in ISO 3166-1"
-            yield Problem(where=f"{where}.regions", what=f'"{code}" is no region code', hint=hint)
-    for category in programme.categories:
-        if category not in CATEGORIES:
-            hint = did_you_mean(category, CATEGORIES)
-            what = f'"{category}" is none of the 17 categories'
-            yield Problem(where=f"{where}.categories", what=what, hint=hint)
+    codes = _unknown_words(programme.regions, REGIONS)
+    if codes:
+        hint = did_you_mean(codes[0], REGIONS) or "two capital letters as in ISO 3166-1"
+        what = f"{_quoted(codes)}: no region code"
+        yield Problem(where=f"{where}.regions", what=what, hint=hint)
+    categories = _unknown_words(programme.categories, CATEGORIES)
+    if categories:
+        what = f"{_quoted(categories)}: none of the 17 categories"
+        hint = did_you_mean(categories[0], CATEGORIES)
+        yield Problem(where=f"{where}.categories", what=what, hint=hint)
     yield from _unknown_tiers(where, programme, ladders)
+
+
+def _unknown_words(words: Sequence[str], known: Collection[str]) -> list[str]:
+    return [word for word in dict.fromkeys(words) if word not in known]
+
+
+def _quoted(words: Sequence[str]) -> str:
+    """The first of the words: looking for what each of thousands may have meant takes minutes."""
+    shown = ", ".join(f'"{word}"' for word in words[:SHOWN_WORDS])
+    further = len(words) - SHOWN_WORDS
+    return shown if further <= 0 else f"{shown} and {further} more"
 
 
 def _unknown_tiers(
@@ -172,14 +185,14 @@ def _unknown_tiers(
         and (not programme.regions or ladder.region in regions)
         for step in ladder.steps
     }
-    for level in programme.tiers:
-        if not levels:
-            what = f"there is no tier ladder in {programme.currency} here, so nobody is in a tier"
-            yield Problem(where=f"{where}.tiers", what=what, hint="[[tiers]] in shopace.toml")
-            return
-        if level not in levels:
-            what = f"no ladder has level {level}, they go from {min(levels)} to {max(levels)}"
-            yield Problem(where=f"{where}.tiers", what=what)
+    unknown = sorted({*programme.tiers} - levels)
+    if unknown and not levels:
+        what = f"there is no tier ladder in {programme.currency} here, so nobody is in a tier"
+        yield Problem(where=f"{where}.tiers", what=what, hint="[[tiers]] in shopace.toml")
+    elif unknown:
+        told = ", ".join(map(str, unknown))
+        what = f"no ladder has level {told}, they go from {min(levels)} to {max(levels)}"
+        yield Problem(where=f"{where}.tiers", what=what)
 
 
 def _taken_keys(rows: Sequence[_Row]) -> Iterator[Problem]:

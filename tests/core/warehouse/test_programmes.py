@@ -68,7 +68,7 @@ def problems(*files: Path) -> dict[str, str]:
 def test_a_programme_says_no_more_than_it_must(write: Write) -> None:
     (only,) = load(write(row())).programmes
     assert (only.spent, only.valid_days) == (0, 14)
-    assert only.regions == only.tiers == only.industries == only.tasks == ()
+    assert not any((only.regions, only.tiers, only.industries, only.tasks, only.types))
 
 
 def test_an_industry_is_data_and_may_be_any_word(write: Write) -> None:
@@ -101,7 +101,7 @@ def test_fractions_of_a_cent_close_no_budget(write: Write) -> None:
 
 # --- files that cannot be used ----------------------------------------------------------------
 
-WRONG = [
+WRONG: list[tuple[Row, str, str]] = [
     ({"key": "Ads Credit"}, "key", "does not fit pattern"),
     ({"key": "a\n"}, "key", "does not fit pattern"),
     ({"title": ""}, "title", '"" does not fit minLength 1'),
@@ -124,7 +124,7 @@ WRONG = [
     ({"spent": -1}, "spent", "-1 does not fit minimum"),
     ({"valid_days": 0}, "valid_days", "0 does not fit minimum"),
     ({"valid_days": 1.0}, "valid_days", "1.0 is not of type integer"),
-    ({"regions": ["USA"]}, "regions", '"USA" is no region code (did you mean "US"?)'),
+    ({"regions": ["USA"]}, "regions", '"USA": no region code (did you mean "US"?)'),
     ({"regions": "US"}, "regions", "is not of type array"),
     ({"tiers": [6]}, "tiers", "no ladder has level 6, they go from 0 to 5"),
     ({"tiers": [1.0]}, "tiers[0]", "is not of type integer"),
@@ -209,6 +209,15 @@ def test_tasks_that_nobody_declares_are_told_and_harm_nothing(write: Write) -> N
     assert str(only) == (
         'programme credit: tasks: no plugin in use declares "ads.raise_bugdet"'
         ' (did you mean "ads.raise_budget"?)'
+    )
+
+
+def test_of_very_many_unknown_words_the_first_are_told(write: Write) -> None:
+    words = [f"R{at}" for at in range(100)]
+    told = problems(write(*(row(f"k{at}", regions=words) for at in range(80))))
+    assert len(told) == 80
+    assert told["incentives.json: programmes[0].regions"].startswith(
+        '"R0", "R1", "R2" and 97 more: no region code'
     )
 
 

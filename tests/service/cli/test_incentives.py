@@ -90,9 +90,7 @@ def test_a_file_that_cannot_be_used_ends_with_3_here_and_wherever_it_would_be_ne
         result = call(*command, "--data", data)
         assert result.exit_code == 3
         assert "the incentive programmes are refused: 2 problems" in result.stderr
-        assert (
-            'programmes[0].regions: "USA" is no region code (did you mean "US"?)' in result.stderr
-        )
+        assert 'programmes[0].regions: "USA": no region code (did you mean "US"?)' in result.stderr
         assert 'programmes[1].key: "now" is the key of' in result.stderr
 
 
