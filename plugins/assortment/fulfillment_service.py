@@ -38,11 +38,11 @@ CANCELLED = Parameter(
     maximum=1.0,
     title="Cancellation rate, by the seller's fault or for lack of stock, that is worth a task",
 )
-SLOW = Parameter(
-    key="fulfillment_service.slow_handling_line",
-    default=24,
-    unit=Unit.HOURS,
-    title="Handling hours from which fulfilment by the platform is worth a comparison",
+STEADY = Parameter(
+    key="fulfillment_service.steady_orders_line",
+    default=50,
+    unit=Unit.COUNT,
+    title="Orders of seven days from which fulfilment by the platform is worth a comparison",
 )
 
 PLUGIN = Plugin(
@@ -131,8 +131,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="fulfillment_service.move_to_fbt",
             title="Move best sellers to fulfilment by the platform (FBT)",
-            why="Your orders take long to leave, and benchmark sellers let the platform fulfil a "
-            "larger part of their products.",
+            why="You sell every day, and benchmark sellers let the platform fulfil more products.",
             steps=(
                 "Compare fees and storage with what shipping costs you now.",
                 "Begin with two products that sell every day.",
@@ -141,7 +140,7 @@ PLUGIN = Plugin(
             type=TaskType.CHALLENGE,
             objective="use_platform_fulfillment",
             trigger=behind_peers("fbt_product_share"),
-            only_if=(at_least("handling_hours", SLOW),),
+            only_if=(at_least("orders", STEADY),),
             channels=SHOP,
             action=Action(label="Sign up", target="/fulfillment/fbt"),
             benefit="Faster delivery",

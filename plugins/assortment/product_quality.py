@@ -5,6 +5,7 @@ API and 3P. The families beside this page: `product_quality_returns` and `produc
 """
 
 from shopace.core import (
+    ON_SALE,
     Action,
     Benchmark,
     Completion,
@@ -21,6 +22,7 @@ from shopace.core import (
     behind_peers,
     hookimpl,
     measure,
+    product_at_most,
 )
 from shopace.plugins.assortment.product_quality_listings import LISTINGS
 from shopace.plugins.assortment.product_quality_returns import RETURNS
@@ -60,6 +62,7 @@ PLUGIN = Plugin(
             formula=measure("product_rating"),
             unit=Unit.SCORE,
             direction=Direction.HIGHER,
+            products=(ON_SALE, product_at_most("rating", LOW_RATING.default)),
             source="S1, S2",
         ),
         Benchmark(metric="product_rating"),
@@ -99,6 +102,7 @@ PLUGIN = Plugin(
             unit=Unit.RATIO,
             direction=Direction.LOWER,
             min_sample=20,
+            products=(ON_SALE, product_at_most("rating", LOW_RATING.default)),
             source="API, 3P",
         ),
         Benchmark(metric="negative_review_rate"),

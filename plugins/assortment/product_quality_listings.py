@@ -14,6 +14,7 @@ from shopace.core import (
     Unit,
     behind_peers,
     measure,
+    product_is,
 )
 
 GRADED = measure("listings_good") + measure("listings_fair") + measure("listings_poor")
@@ -27,6 +28,7 @@ LISTINGS: tuple[Declaration, ...] = (
         unit=Unit.RATIO,
         direction=Direction.HIGHER,
         min_sample=5,
+        products=(product_is("listing_quality", "fair", "poor"),),
         source="API",
     ),
     Benchmark(metric="good_listing_share"),
@@ -53,6 +55,7 @@ LISTINGS: tuple[Declaration, ...] = (
         formula=measure("listings_fair") / GRADED,
         unit=Unit.RATIO,
         direction=Direction.NEITHER,
+        products=(product_is("listing_quality", "fair"),),
         source="API",
     ),
     Metric(
@@ -63,6 +66,7 @@ LISTINGS: tuple[Declaration, ...] = (
         unit=Unit.RATIO,
         direction=Direction.LOWER,
         min_sample=5,
+        products=(product_is("listing_quality", "poor"),),
         source="API",
     ),
     Benchmark(metric="poor_listing_share"),

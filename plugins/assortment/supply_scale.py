@@ -8,6 +8,7 @@ on one product, is the family `supply_scale_stock`; what could be added is `…_
 from shopace.core import (
     ALL,
     FIVE,
+    ON_SALE,
     SHOP,
     Action,
     Benchmark,
@@ -23,6 +24,7 @@ from shopace.core import (
     declined,
     hookimpl,
     measure,
+    product_at_most,
 )
 from shopace.plugins.assortment.supply_scale_growth import ENOUGH_SELLS, GROWTH
 from shopace.plugins.assortment.supply_scale_stock import STOCK
@@ -117,6 +119,7 @@ PLUGIN = Plugin(
             formula=measure("products_with_sales_30d"),
             unit=Unit.COUNT,
             direction=Direction.NEITHER,
+            products=(ON_SALE, product_at_most("gmv_30d", 0)),
             source="3P",
         ),
         Metric(
@@ -127,6 +130,7 @@ PLUGIN = Plugin(
             unit=Unit.RATIO,
             direction=Direction.HIGHER,
             min_sample=10,
+            products=(ON_SALE, product_at_most("gmv_30d", 0)),
             source="3P",
         ),
         Benchmark(metric="sell_through_share"),

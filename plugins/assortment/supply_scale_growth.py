@@ -17,6 +17,7 @@ from shopace.core import (
     at_least,
     behind_peers,
     measure,
+    product_at_least,
 )
 
 ENOUGH_SELLS = Parameter(
@@ -62,6 +63,7 @@ GROWTH: tuple[Declaration, ...] = (
         formula=measure("opportunities_matched"),
         unit=Unit.COUNT,
         direction=Direction.NEITHER,
+        products=(product_at_least("opportunity_matched", 1),),
         source="S1",
     ),
     Metric(
@@ -81,6 +83,7 @@ GROWTH: tuple[Declaration, ...] = (
         unit=Unit.RATIO,
         direction=Direction.HIGHER,
         min_sample=3,
+        products=(product_at_least("opportunity_matched", 1),),
         source="S1",
     ),
     Benchmark(metric="opportunity_submission_share"),

@@ -6,6 +6,7 @@ S0 names the out-of-stock rate, by channel; S3 and S4 the alerts. The other metr
 from shopace.core import (
     ALL,
     FIVE,
+    ON_SALE,
     SHOP,
     Action,
     Benchmark,
@@ -22,6 +23,8 @@ from shopace.core import (
     behind_peers,
     declined,
     measure,
+    product_at_least,
+    product_at_most,
 )
 
 EMPTY_SHELF = Parameter(
@@ -45,6 +48,8 @@ ONE_LEG = Parameter(
     maximum=1.0,
     title="GMV share of one product from which the shop stands on one leg",
 )
+FEW_LEFT = 10
+"""Pieces up to which a product is named as low on stock. Ours: no source draws a line."""
 
 STOCK: tuple[Declaration, ...] = (
     Metric(
@@ -57,6 +62,7 @@ STOCK: tuple[Declaration, ...] = (
         channels=ALL,
         min_sample=5,
         is_key=True,
+        products=(ON_SALE, product_at_most("stock", 0)),
         source="S0",
     ),
     Benchmark(metric="out_of_stock_rate"),
@@ -106,6 +112,7 @@ STOCK: tuple[Declaration, ...] = (
         unit=Unit.RATIO,
         direction=Direction.LOWER,
         min_sample=10,
+        products=(ON_SALE, product_at_least("stock", 1), product_at_most("stock", FEW_LEFT)),
         source="3P",
     ),
     Benchmark(metric="low_stock_share"),
