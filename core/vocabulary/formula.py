@@ -7,6 +7,7 @@ Division by zero and missing inputs give *missing*.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -63,8 +64,7 @@ class Operation(_Node, frozen=True, tag="operation"):
     right: Ref | Constant | Operation
 
     def __str__(self) -> str:
-        sign = {"+": "+", "-": "−", "*": "×", "/": "÷"}[self.op]
-        return f"{_operand(self.left, self.op)} {sign} {_operand(self.right, self.op)}"
+        return printed(self, str)
 
 
 Formula = Ref | Constant | Operation
@@ -120,6 +120,18 @@ def _node(value: object) -> Formula:
     raise TypeError(f"a formula is made of measures and numbers, not of {type(value).__name__}")
 
 
-def _operand(node: Formula, op: str) -> str:
-    nested = isinstance(node, Operation) and not (op in "+-" and node.op in "*/")
-    return f"({node})" if nested else str(node)
+def printed(formula: Formula, name: Callable[[Ref], str]) -> str:
+    """The formula as people write it, each measure as `name` has it; no needless parentheses."""
+    match formula:
+        case Ref():
+            return name(formula)
+        case Constant():
+            return str(formula)
+        case Operation(op=op, left=left, right=right):
+            one, other = printed(left, name), printed(right, name)
+            if isinstance(left, Operation) and not (op in "+-" or left.op == op == "*"):
+                one = f"({one})"
+            if isinstance(right, Operation) and not (op in "+-" and right.op in "*/"):
+                other = f"({other})"
+            sign = {"+": "+", "-": "−", "*": "×", "/": "÷"}[op]
+            return f"{one} {sign} {other}"

@@ -93,6 +93,9 @@ class _Maker:
         self.registry, self.policy, self.groups = registry, policy, groups
         self.shelf: Shelf = shelf_of(registry.plugins.values(), policy.lines)
         self.readers = readers(registry)
+        self.lines = sorted(
+            policy.lines, key=lambda at: (at.ladder, at.regions, at.effective_from, at.rung)
+        )
         offered = [each for _, each in self.shelf.tasks() if each.key in registry.templates]
         self.templates = {each.key: each for each in offered}
         self.tasks_on: dict[str, list[str]] = {}
@@ -117,7 +120,7 @@ class _Maker:
                 self.metric(each) for key, each in registry.metrics.items() if key in keys
             ),
             tasks=tuple(self.task(each) for key, each in self.templates.items() if key in keys),
-            lines=tuple(self.line(each) for each in self.policy.lines if each.metric in keys),
+            lines=tuple(self.line(each) for each in self.lines if each.metric in keys),
         )
 
     def metric(self, metric: Metric) -> MetricEntry:
@@ -142,7 +145,7 @@ class _Maker:
             gmv_factor=metric.gmv_factor,
             benchmark=self.peers(metric),
             lines=tuple(
-                dict.fromkeys(line.key for line in self.policy.lines if line.metric == metric.key)
+                dict.fromkeys(line.key for line in self.lines if line.metric == metric.key)
             ),
             tasks=tuple(self.tasks_on.get(metric.key, ())),
             aliases=metric.aliases,
@@ -197,7 +200,7 @@ class _Maker:
     def condition(self, condition: Trigger | Condition) -> ConditionEntry:
         kind, metrics = str(condition.__struct_config__.tag), self.registry.metrics
         if isinstance(condition, Crosses):
-            rows = [line for line in self.policy.lines if line.key == condition.line]
+            rows = [line for line in self.lines if line.key == condition.line]
             rules = [rule_in_words(line, metrics.get(line.metric)) for line in rows]
             return ConditionEntry(
                 kind=kind,

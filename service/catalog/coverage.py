@@ -117,7 +117,7 @@ def _judged(registry: Registry, policy: Policy) -> Iterable[Row]:
         if isinstance(each.trigger, Crosses)
     }
     lines = dict.fromkeys(line.key for line in policy.lines if line.level != "low")
-    yield _all_of("policy lines of a medium or high risk that have a task", lines, crossed)
+    yield _all_of("risk lines (medium, high) that have a task", lines, crossed)
 
 
 def _texts(registry: Registry, policy: Policy) -> Iterable[Row]:

@@ -102,8 +102,9 @@ class _Book:
             "## How to read a page",
             "A metric is a formula over daily facts (*measures*). Over a window a ratio is the sum "
             "of its numerator ÷ the sum of its denominator; where a measure is missing or the "
-            "denominator is 0 it is *no data*, never zero. A *key* metric that declines makes a "
-            "P1 card. " + (f"*Compared with peers* means: {peers.words}." if peers else ""),
+            "denominator is 0 it is *no data*, never zero. A *key* metric that gets worse "
+            "can make a P1 card. "
+            + (f"*Compared with peers* means: {peers.words}." if peers else ""),
             "A task has one trigger, which sets its priority: a policy line P0, a decline or a "
             "plain line P1, a gap to peers P2. Conditions must all hold on known numbers. What is "
             f"a default of ours says so; [sources]({_SOURCES}) lists where the rest comes from, "
@@ -178,7 +179,7 @@ class _Book:
             ("Channels", plain(channels_in_words(metric.channels))),
             ("Windows", windows_in_words(metric.windows)),
             ("Minimum sample", _sample(metric)),
-            ("Key metric", "its decline makes a P1 card" if metric.is_key else ""),
+            ("Key metric", self._key(metric)),
             ("GMV factor", "a gap to peers has a GMV value" if metric.gmv_factor else ""),
             ("Compared with peers", plain(metric.benchmark.words) if metric.benchmark else ""),
             ("Policy lines", codes(metric.lines)),
@@ -187,6 +188,13 @@ class _Book:
             ("Source", plain(metric.source) or "ours"),
         ]
         yield _listed(told)
+
+    def _key(self, metric: MetricEntry) -> str:
+        if not metric.is_key:
+            return ""
+        tasks = (self._task_at[each][1].fires_when for each in metric.tasks)
+        has_card = any(each.kind == "declined" and each.metric == metric.key for each in tasks)
+        return "a P1 card says so when it gets worse" if has_card else "yes"
 
     def _task(self, task: TaskEntry) -> Iterator[str]:
         yield heading(task.title, task.key.partition(".")[2])
@@ -279,7 +287,7 @@ class _Book:
 
     def _measure(self, measure: MeasureEntry) -> tuple[str, str, str]:
         title = measure.title[:1].upper() + measure.title[1:]
-        about = f"{title}: {measure.definition}" if measure.definition else title
+        about = f"{title}. {measure.definition}" if measure.definition else title
         origin = measure.origin
         places = (
             ("warehouse", origin.warehouse),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from shopace.core.vocabulary.formula import Constant, Operation, Ref
+from shopace.core.vocabulary.formula import Ref, printed
 from shopace.core.vocabulary.triggers import AtLeast, BehindPeers, Crosses, Declined
 from shopace.core.vocabulary.units import Direction, Unit
 from shopace.service.figures import figure
@@ -41,27 +41,17 @@ COHORTS = {
     "tier": "the same tier",
     "region": "the same region and currency",
 }
-_SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 _SIDES = {"least": "{} or more", "most": "{} or less", "above": "more than {}", "below": "below {}"}
 
 
 def formula_in_words(formula: Formula, measures: Mapping[str, Measure]) -> str:
     """The formula with the titles of its measures: `product clicks ÷ product impressions`."""
-    match formula:
-        case Ref(key=key, channel=channel):
-            title = measures[key].title if key in measures else key
-            return f"{title} ({channel.label})" if channel is not None else title
-        case Constant():
-            return str(formula)
-        case Operation(op=op, left=left, right=right):
-            one, other = (_operand(each, op, measures) for each in (left, right))
-            return f"{one} {_SIGNS[op]} {other}"
 
+    def name(ref: Ref) -> str:
+        title = measures[ref.key].title if ref.key in measures else ref.key
+        return f"{title} ({ref.channel.label})" if ref.channel is not None else title
 
-def _operand(node: Formula, op: str, measures: Mapping[str, Measure]) -> str:
-    words = formula_in_words(node, measures)
-    nested = isinstance(node, Operation) and not (op in "+-" and node.op in "*/")
-    return f"({words})" if nested else words
+    return printed(formula, name)
 
 
 def condition_in_words(

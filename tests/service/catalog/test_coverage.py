@@ -32,7 +32,7 @@ def test_what_a_missing_plugin_takes_along_is_named() -> None:
     found = rows(without("policy_violations"))
     assert found["categories"].missing == ("policy_violations",)
     assert found["categories"].state == "missed"
-    lines = found["policy lines of a medium or high risk that have a task"]
+    lines = found["risk lines (medium, high) that have a task"]
     assert {"points_12", "health_150"} <= set(lines.missing)
     assert "sps_2_5" not in lines.missing
 
