@@ -144,6 +144,7 @@ PLUGIN = Plugin(
             ),
             action=Action(label="Create ad", target="/ads/create"),
             valid_days=14,
+            names_hero=True,
         ),
         TaskTemplate(
             key="ads.raise_budget",

@@ -97,6 +97,7 @@ PLUGIN = Plugin(
             only_if=(at_least("orders", STEADY),),
             action=Action(label="Create now", target="/promotions/create"),
             effort=Effort.LOW,
+            names_hero=True,
         ),
         *DEALS,
         Metric(

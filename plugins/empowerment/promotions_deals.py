@@ -91,6 +91,7 @@ DEALS: tuple[Declaration, ...] = (
         only_if=(at_most("flash_deals", NO_DEALS), at_least("orders", STEADY)),
         action=Action(label="Create now", target="/promotions/flash-deals"),
         effort=Effort.LOW,
+        names_hero=True,
         completion=Completion(metric="flash_deals", line=NO_DEALS, unit=Unit.COUNT),
     ),
     Metric(
