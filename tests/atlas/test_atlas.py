@@ -23,6 +23,8 @@ LEAST_SHOWN = 0.85
 """Part of the templates that are a card somewhere; the others are offered, but something else that
 serves the same end comes first."""
 
+MOST_LATER = 0.18
+"""Part of the problem shops whose list does not begin with what helps against the cause itself."""
 MOST_BY_CHANCE = {"P0": 0.0, "P1": 0.08, "P2": 0.45}
 """Part of the healthy shops that get such a card when chance makes their counts uneven. To be
 lowered, never raised."""
@@ -87,16 +89,30 @@ def test_every_category_has_a_card(registry: Registry, atlas: Atlas) -> None:
 
 
 def test_a_healthy_shop_is_left_alone(atlas: Atlas) -> None:
-    cards = {shop: atlas.today[shop].cards for shop in healthy_ids()}
-    assert {shop: those for shop, those in cards.items() if those} == {}
-    remembering = {shop: atlas.remembering[shop].cards for shop in healthy_ids()}
-    assert {shop: those for shop, those in remembering.items() if those} == {}
+    for diagnosed in (atlas.today, atlas.remembering):
+        told = {shop: offered(diagnosed[shop]) for shop in healthy_ids()}
+        assert {shop: words for shop, words in told.items() if words} == {}
 
 
 def test_healthy_shops_are_of_all_tiers(atlas: Atlas) -> None:
     tiers = {atlas.today[shop].diagnosis.tier.level for shop in healthy_ids()}
     assert tiers == {0, 1, 2, 3, 4, 5, None}, "None: no ladder for the currency"
     assert not any(atlas.today[shop].diagnosis.not_evaluated for shop in healthy_ids())
+
+
+def test_mostly_the_first_task_of_the_list_is_the_one_for_the_cause(
+    atlas: Atlas, tell: Callable[[str], None]
+) -> None:
+    later = [entry.key for entry in entries() if entry.expects and not _first(entry, atlas)]
+    asked = sum(bool(entry.expects) for entry in entries())
+    tell(f"atlas: something else comes first for {len(later)} of {asked}: {', '.join(later)}")
+    assert len(later) <= MOST_LATER * asked
+
+
+def _first(entry: Entry, atlas: Atlas) -> bool:
+    diagnosis = atlas.today[entry.key].diagnosis
+    template = {card.id: card.template for card in diagnosis.cards}[diagnosis.for_you[0]]
+    return template in {word.partition("@")[0] for word in entry.expects}
 
 
 @pytest.mark.parametrize("priority", ["P0", "P1", "P2"])
