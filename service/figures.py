@@ -27,7 +27,9 @@ def figure(value: float | None, unit: Unit, currency: str = "") -> str:
         return f"{_short(value * 100)} %"
     if unit is Unit.MONEY:
         return f"{currency} {_amount(value)}".strip()
-    return _short(value) + _SUFFIX.get(unit, "")
+    suffix = _SUFFIX.get(unit, "")
+    one = unit in {Unit.DAYS, Unit.POINTS} and abs(value) == 1
+    return _short(value) + (suffix.removesuffix("s") if one else suffix)
 
 
 def percent(share: float | None) -> str:

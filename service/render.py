@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from shopace.core.records.card import Evidence, Reward, Risk, TaskBasics, TaskCard
+from shopace.core.records.card import Evidence, Reward, TaskBasics, TaskCard
 from shopace.core.records.diagnosis import (
     CampaignReadiness,
     Conclusion,
@@ -21,6 +21,7 @@ from shopace.core.records.diagnosis import (
     GmvPart,
     MetricNote,
     NotEvaluated,
+    RiskMonitor,
     ShopProfile,
     TierStanding,
 )
@@ -29,6 +30,7 @@ from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import CATEGORIES, Unit
 from shopace.service.clean import clean
 from shopace.service.figures import change, cohort, counted, figure, percent, window
+from shopace.service.render_risk import criteria_table, risk_lines
 from shopace.service.terminal import add_row, table
 
 CARDS_IN_FULL = 3
@@ -37,6 +39,8 @@ COLOURS = {"P0": "red", "P1": "yellow", "P2": "green"}
 WORDS = {"P0": "risk", "P1": "needs attention", "P2": "can improve"}
 
 _BAR_CELLS = 24
+_TODAY = ("L1D", "L7D")
+"""Windows of policy lines, whose rule says itself since when; what is judged is today's value."""
 _REASONS = {
     "not_delivered": "the facts do not carry what they need",
     "incomplete": "days are missing in the facts",
@@ -79,16 +83,19 @@ def _parts(diagnosis: Diagnosis, full: int) -> Iterator[RenderableType]:
     currency = diagnosis.shop.currency
     by_id = {card.id: card for card in diagnosis.cards}
     ranked = [by_id[each] for each in diagnosis.for_you if each in by_id]
-    risks = [card for card in ranked if card.priority == "P0"]
+    pinned = diagnosis.risk_monitor.cards if diagnosis.risk_monitor is not None else ()
+    risks = [card for card in ranked if card.id in pinned]
+    below = [card for card in ranked if card.id not in pinned]
     yield _header(diagnosis, currency)
     if diagnosis.partial:
         yield Text("Part of this diagnosis is unknown: see the end.", style="bold yellow")
-    if diagnosis.risk_monitor is not None or risks:
-        yield _risk_monitor(diagnosis, risks)
+    if diagnosis.risk_monitor is not None:
+        yield _risk_monitor(diagnosis, diagnosis.risk_monitor, risks)
     yield _conclusion(diagnosis.conclusion)
     yield _gmv(diagnosis.gmv, diagnosis.shop, currency)
     yield from _metric_lists(diagnosis, currency)
-    yield from _tasks_below(diagnosis, ranked[len(risks) :], len(risks), full)
+    yield from _tasks_below(diagnosis, below, len(risks), full)
+    yield from _criteria(diagnosis)
     if diagnosis.campaigns:
         yield _section("Campaigns ahead", "what to fix before they begin", "magenta")
         yield from (_campaign(each) for each in diagnosis.campaigns)
@@ -178,16 +185,27 @@ def _benefits(tier: TierStanding) -> Iterator[Text]:
         yield Text(clean(f"{tier.next_name} unlocks: {told}"), style="dim")
 
 
-def _risk_monitor(diagnosis: Diagnosis, risks: Sequence[TaskCard]) -> RenderableType:
-    monitor = diagnosis.risk_monitor
-    level = monitor.level if monitor is not None else "low"
-    inner: list[RenderableType] = []
-    if monitor is not None:
-        inner.append(Text(clean(str(monitor.sentence)), style="bold"))
+def _risk_monitor(
+    diagnosis: Diagnosis, monitor: RiskMonitor, risks: Sequence[TaskCard]
+) -> RenderableType:
+    inner: list[RenderableType] = [Text(clean(str(monitor.sentence)), style="bold")]
     for place, card in enumerate(risks, start=1):
         inner += [Text(), _card(card, place, diagnosis)]
-    title = Text(f"SHOP RISK MONITOR  {clean(level).upper()}", style="bold red")
+    title = Text(f"SHOP RISK MONITOR  {clean(monitor.level).upper()}", style="bold red")
     return Panel(Group(*inner), title=title, title_align="left", border_style="red")
+
+
+def _criteria(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    center, badge = diagnosis.eligibility, diagnosis.star_badge
+    if center is not None:
+        about = "checked monthly"
+        if center.next_check is not None:
+            about += f", next on {center.next_check:%Y-%m-%d}"
+        yield _section("Seller Center eligibility", about, "")
+        yield criteria_table(center)
+    if badge is not None:
+        yield _section("Star badge", "what it asks for", "")
+        yield criteria_table(badge)
 
 
 def _conclusion(conclusion: Conclusion) -> RenderableType:
@@ -296,7 +314,7 @@ def _card(card: TaskCard, place: int, diagnosis: Diagnosis) -> RenderableType:
     body = [Text(_place_of(card, task, diagnosis.as_of), style="dim")]
     body.append(_evidence(card.evidence, currency, colour))
     if card.risk is not None:
-        body += _risk(card.risk, card.evidence, currency)
+        body += risk_lines(card.risk, card.evidence.unit, currency, diagnosis.as_of)
     body.append(Text(clean(str(task.why))))
     steps = (f"{n}. {clean(str(step))}" for n, step in enumerate(task.steps, start=1))
     body += [Text(step) for step in steps]
@@ -322,7 +340,10 @@ def _evidence(evidence: Evidence, currency: str, colour: str) -> Text:
     def told(value: float | None) -> str:
         return figure(value, evidence.unit, currency)
 
-    line = Text(f"{clean(_capital(str(evidence.title)))}, {window(evidence.window)}: ")
+    about = clean(_capital(str(evidence.title)))
+    if evidence.comparison != "policy" or evidence.window not in _TODAY:
+        about += f", {window(evidence.window)}"
+    line = Text(f"{about}: ")
     line.append(told(evidence.value), style=f"bold {colour}")
     parts: list[str] = []
     if evidence.previous is not None:
@@ -341,22 +362,6 @@ def _evidence(evidence: Evidence, currency: str, colour: str) -> Text:
     if parts:
         line.append(" · " + " · ".join(clean(each) for each in parts))
     return line
-
-
-def _risk(risk: Risk, evidence: Evidence, currency: str) -> list[Text]:
-    lines = [Text(f"Rule: {clean(str(risk.rule))} ({clean(risk.source)})")]
-    lost = f"At stake: {clean(str(risk.loses))}"
-    if risk.gmv_30d_at_stake is not None:
-        amount = figure(risk.gmv_30d_at_stake, Unit.MONEY, currency)
-        lost += f"; {amount} of the last 30 days' GMV runs through it"
-    lines.append(Text(lost, style="red"))
-    ahead: list[str] = []
-    if risk.distance is not None and risk.next_value is not None:
-        at = figure(risk.next_value, evidence.unit, currency)
-        ahead.append(f"Next step at {at}: {figure(risk.distance, evidence.unit, currency)} away.")
-    if risk.ending_30d is not None:
-        ahead.append(f"{figure(risk.ending_30d, evidence.unit, currency)} end within 30 days.")
-    return [*lines, *([Text(" ".join(ahead))] if ahead else [])]
 
 
 def _reward(reward: Reward) -> Text:

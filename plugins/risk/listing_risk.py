@@ -23,6 +23,7 @@ from shopace.core import (
     crosses,
     hookimpl,
     measure,
+    product_is,
 )
 from shopace.plugins.risk.listing_risk_notices import NOTICES
 from shopace.plugins.risk.listing_risk_sales import SALES
@@ -42,6 +43,13 @@ NO_RISK_YET = Parameter(
     maximum=1.0,
     title="Share of listings off sale up to which it is told; above it is a risk of its own",
 )
+WORTH_A_WORD = Parameter(
+    key="listing_risk.removed_share_floor",
+    default=0.01,
+    unit=Unit.RATIO,
+    maximum=1.0,
+    title="Share of listings off sale from which it is told",
+)
 
 PLUGIN = Plugin(
     key="listing_risk",
@@ -57,6 +65,7 @@ PLUGIN = Plugin(
             formula=measure("suspended_listings"),
             unit=Unit.COUNT,
             direction=Direction.LOWER,
+            products=(product_is("status", "deactivated"),),
             source="S4",
         ),
         Benchmark(metric="suspended_listings"),
@@ -74,6 +83,7 @@ PLUGIN = Plugin(
             trigger=behind_peers("suspended_listings"),
             only_if=(
                 at_least("suspended_listings", REMOVED),
+                at_least("removed_listing_share", WORTH_A_WORD),
                 at_most("removed_listing_share", NO_RISK_YET),
             ),
             action=REMOVED_PAGE,
@@ -88,6 +98,7 @@ PLUGIN = Plugin(
             formula=measure("deactivated_listings"),
             unit=Unit.COUNT,
             direction=Direction.LOWER,
+            products=(product_is("status", "deactivated"),),
             source="S1",
         ),
         Benchmark(metric="deactivated_listings"),
@@ -105,6 +116,7 @@ PLUGIN = Plugin(
             trigger=behind_peers("deactivated_listings"),
             only_if=(
                 at_least("deactivated_listings", REMOVED),
+                at_least("removed_listing_share", WORTH_A_WORD),
                 at_most("removed_listing_share", NO_RISK_YET),
             ),
             action=REMOVED_PAGE,
@@ -120,6 +132,7 @@ PLUGIN = Plugin(
             unit=Unit.RATIO,
             direction=Direction.LOWER,
             is_key=True,
+            products=(product_is("status", "deactivated"),),
             source="S0, S4",
         ),
         Benchmark(metric="removed_listing_share"),

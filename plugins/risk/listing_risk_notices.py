@@ -18,6 +18,7 @@ from shopace.core import (
     behind_peers,
     crosses,
     measure,
+    product_is,
 )
 
 SALES_KEPT = "Sales of these listings"
@@ -28,6 +29,13 @@ NOTED = Parameter(
     unit=Unit.COUNT,
     title="Listings that need attention from which a comparison with other sellers is told",
 )
+NOTED_SHARE = Parameter(
+    key="listing_risk.attention_share_line",
+    default=0.05,
+    unit=Unit.RATIO,
+    maximum=1.0,
+    title="The same, as a share of all listings",
+)
 
 NOTICES: tuple[Declaration, ...] = (
     Metric(
@@ -37,6 +45,7 @@ NOTICES: tuple[Declaration, ...] = (
         formula=measure("attention_listings"),
         unit=Unit.COUNT,
         direction=Direction.LOWER,
+        products=(product_is("status", "needs_attention"),),
         source="S1",
     ),
     Benchmark(metric="attention_listings"),
@@ -52,7 +61,10 @@ NOTICES: tuple[Declaration, ...] = (
         type=TaskType.METRIC_CATCH_UP,
         objective="correct_listings",
         trigger=behind_peers("attention_listings"),
-        only_if=(at_least("attention_listings", NOTED),),
+        only_if=(
+            at_least("attention_listings", NOTED),
+            at_least("attention_listing_share", NOTED_SHARE),
+        ),
         action=ATTENTION_PAGE,
         benefit="Fewer listings at risk",
         effort=Effort.LOW,
@@ -66,6 +78,7 @@ NOTICES: tuple[Declaration, ...] = (
         unit=Unit.RATIO,
         direction=Direction.LOWER,
         min_sample=10,
+        products=(product_is("status", "needs_attention"),),
         source="S1",
     ),
     Benchmark(metric="attention_listing_share"),
@@ -92,6 +105,7 @@ NOTICES: tuple[Declaration, ...] = (
         formula=measure("listings_in_review_long"),
         unit=Unit.COUNT,
         direction=Direction.LOWER,
+        products=(product_is("status", "reviewing"),),
         source="S4",
     ),
     Benchmark(metric="listings_in_review_long"),

@@ -18,13 +18,14 @@ from shopace.core import (
     behind_peers,
     crosses,
     measure,
+    product_is,
 )
 
 SALES_KEPT = "Sales of these listings"
 SALES_PAGE = Action(label="View listings", target="/products/manage?sort=gmv")
 SOME = Parameter(
     key="listing_risk.some_gmv_line",
-    default=0.03,
+    default=0.05,
     unit=Unit.RATIO,
     maximum=1.0,
     title="Share of GMV at risk from which a comparison with other sellers is told",
@@ -45,6 +46,7 @@ SALES: tuple[Declaration, ...] = (
         formula=measure("gmv_30d_at_risk"),
         unit=Unit.MONEY,
         direction=Direction.LOWER,
+        products=(product_is("status", "needs_attention", "deactivated"),),
         source="3P",
     ),
     Benchmark(metric="gmv_at_risk"),
@@ -75,6 +77,7 @@ SALES: tuple[Declaration, ...] = (
         formula=measure("gmv_30d_at_risk") / measure("gmv_30d_listings"),
         unit=Unit.RATIO,
         direction=Direction.LOWER,
+        products=(product_is("status", "needs_attention", "deactivated"),),
         source="3P",
     ),
     Benchmark(metric="gmv_at_risk_share"),

@@ -94,7 +94,10 @@ def test_nothing_is_recommended_to_a_healthy_shop(category: str, found: dict[str
     assert not healthy.diagnosis.not_evaluated
     assert healthy.diagnosis.risk_monitor is None
     known = {metric for (metric, _), value in healthy.values.items() if value is not None}
-    assert {metric for metric, _ in healthy.values} - known == {"appeal_days_left", "second_appeal_days_left"}
+    assert {metric for metric, _ in healthy.values} - known == {
+        "appeal_days_left",
+        "second_appeal_days_left",
+    }
 
 
 def test_nobody_is_healthy_or_ill_by_what_is_missing(found: dict[str, Seen]) -> None:

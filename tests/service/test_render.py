@@ -84,9 +84,10 @@ def test_a_risk_says_its_rule_what_is_lost_and_how_far_the_next_step_is(
     make_diagnosis: Make,
 ) -> None:
     text = flat(printed(make_diagnosis()))
-    assert "Rule: Below 2.5 a shop cannot join campaigns (S2)" in text
+    rule = "Rule: Below 2.5 a shop cannot join campaigns (the seller guide on scores and points)"
+    assert rule in text
     assert "At stake: Joining platform campaigns; USD 18,250 of the last 30 days' GMV" in text
-    assert "Next step at 1.5: 0.8 away." in text
+    assert "Next step: 1.5, 0.8 away" in text
 
 
 def test_cards_are_numbered_through_and_the_later_ones_get_a_line_each(
