@@ -14,6 +14,8 @@ from shopace.service.figures import change, counted, figure
 from shopace.service.terminal import add_row, table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
     from shopace.core.records.traffic import (
@@ -28,43 +30,43 @@ if TYPE_CHECKING:
     )
 
 _BAR = 16
+_WIDE = 120
+"""Columns of a terminal that has room for the whole funnel beside a name."""
 _TITLES = {"views": "Views"} | {key: METRICS[key].title for key in FIGURES if key in METRICS}
 _LISTED = ("gmv", *FUNNEL[View.PV])
 _MARK = " *"
 
 
 def show_list(console: Console, found: ProductList) -> None:
-    """A line per product: who it is, the metric of the ranking, GMV and the funnel."""
+    """A line per product: who it is and the metric of the ranking; where there is room, more."""
     by = METRICS[found.ranked_by]
     heading(console, f"Products of {found.shop}", found.tab, found.days)
-    shown = [key for key in dict.fromkeys((by.key, *_LISTED)) if form_has(found, key)]
-    titles = [METRICS[key].title for key in shown]
+    more = [key for key in _LISTED if key != by.key and found.format in METRICS[key].formats]
+    if console.width < _WIDE:
+        more = []
+    titles = [METRICS[key].title for key in more]
     made = table(
-        "#", "product", "name", "status", "GMV range", "opp.", titles[0], "change", *titles[1:],
-        right=("#", *titles, "change"), wrap=("name",),
+        "#", "product", "status", "GMV range", by.title, "change", *titles,
+        right=("#", by.title, "change", *titles), wrap=("product",),
     )  # fmt: skip
+    made.columns[1].min_width = _longest(each.product.id for each in found.products)
     for each in found.products:
         card = each.product
-        values = [_value(key, each.figures[key].value, found.currency) for key in shown]
+        status = Text(card.status.label if card.status is not None else "–")
+        if card.opportunity_matched:
+            status.append("\nopportunity", style="dim")
+        values = [_value(key, each.figures[key].value, found.currency) for key in (by.key, *more)]
+        moved = change(each.figures[by.key].change)
+        name = _named(card.title, card.id)
         add_row(
             made,
-            (
-                f"{each.rank}",
-                card.id,
-                card.title,
-                card.status.label if card.status is not None else "–",
-                card.gmv_range or "–",
-                _yes(card.opportunity_matched),
-                values[0],
-                change(each.figures[by.key].change),
-                *values[1:],
-            ),
+            (f"{each.rank}", name, status, card.gmv_range or "–", values[0], moved, *values[1:]),
         )
     console.print(made)
     order = "the least first" if found.ascending else "the most first"
-    more = f"{len(found.products):,} of " if len(found.products) < found.total else ""
+    cut = f"{len(found.products):,} of " if len(found.products) < found.total else ""
     console.print(
-        Text(f"\n{more}{counted(found.total, 'product')}, by {by.title}, {order}", style="dim")
+        Text(f"\n{cut}{counted(found.total, 'product')}, by {by.title}, {order}", style="dim")
     )
 
 
@@ -114,26 +116,30 @@ def show_card(console: Console, card: ProductCard, currency: str) -> None:
 def show_contents(console: Console, found: ProductContents) -> None:
     """Creators first, then LIVEs and videos."""
     heading(console, found.product.title or found.product.id, found.tab, found.days)
-    titles = [_TITLES[key] for key in FIGURES]
+    shown = list(FIGURES)
+    if console.width < _WIDE:
+        shown = list(dict.fromkeys((found.ranked_by, "product_clicks", "ctor", "gmv")))
+    titles = [_TITLES[key] for key in shown]
 
     def values(figures: dict[str, float | None]) -> list[str]:
-        return [_figure(key, figures[key], found.currency) for key in FIGURES]
+        return [figure(figures[key], FIGURES[key], found.currency) for key in shown]
 
     if found.creators:
-        columns = ("creator", "name", "type", "LIVEs", "videos", *titles)
-        made = table(*columns, right=columns[3:], wrap=("name",))
+        columns = ("creator", "type", "LIVEs", "videos", *titles)
+        made = table(*columns, right=columns[2:], wrap=("creator",))
+        made.columns[0].min_width = _longest(one.id for one in found.creators)
         for one in found.creators:
-            who = (one.id, one.name or "–", one.type or "–", f"{one.lives}", f"{one.videos}")
+            who = (_named(one.name, one.id), one.type or "–", f"{one.lives}", f"{one.videos}")
             add_row(made, (*who, *values(one.figures)))
         console.print(made)
         console.print()
-    columns = ("content", "kind", "account", "title", "creator", *titles)
-    made = table(*columns, right=titles, wrap=("title",))
+    columns = ("content", "kind", "creator", *titles)
+    made = table(*columns, right=titles, wrap=("content", "creator"))
+    made.columns[0].min_width = _longest(each.id for each in found.contents)
     for each in found.contents:
-        kind = each.kind.value if each.kind is not None else "–"
-        account = each.account.value if each.account is not None else "–"
+        kind = " ".join(part.value for part in (each.account, each.kind) if part is not None)
         creator = each.creator_name or each.creator or "–"
-        add_row(made, (each.id, kind, account, each.title, creator, *values(each.figures)))
+        add_row(made, (_named(each.title, each.id), kind or "–", creator, *values(each.figures)))
     console.print(made)
     count = found.total_contents
     lives = "1 LIVE or video" if count == 1 else f"{count:,} LIVEs and videos"
@@ -170,49 +176,37 @@ def heading(console: Console, what: str, where: str, days: Days) -> None:
     console.print(Text(f"{days.first} to {days.last}, {compared}\n", style="dim"))
 
 
-def form_has(found: ProductList, key: str) -> bool:
-    """Whether the list's format has the metric."""
-    return found.format in METRICS[key].formats
-
-
 def _show_funnels(console: Console, found: ProductTraffic, view: View) -> None:
-    titles = [METRICS[key].title for key in FUNNEL[view]]
-    numbers = [*titles, "GMV", "change"]
-    made = table("format", *numbers, right=numbers)
+    gmv = f"GMV {found.currency}".strip()
+    orders = "SKU orders" if view is View.PV else "buyers"
+    numbers = ("impressions", "clicks", orders, "CTR", "CTOR", gmv)
+    made = table(f"format ({view.value.upper()})", *numbers, right=numbers)
     for each in found.formats:
         steps = next(funnel for funnel in each.funnels if funnel.view == view)
         figures = (steps.impressions, steps.clicks, steps.orders, steps.ctr, steps.ctor)
-        gmv = each.figures.get("gmv")
-        add_row(
-            made,
-            (
-                each.tab,
-                *(
-                    _step(each, key, value, found.currency)
-                    for key, value in zip(FUNNEL[view], figures, strict=True)
-                ),
-                _step(each, "gmv", gmv, found.currency),
-                change(gmv.change) if gmv is not None else "",
-            ),
-        )
+        cells = [_step(each, *step) for step in zip(FUNNEL[view], figures, strict=True)]
+        add_row(made, (each.tab, *cells, _step(each, "gmv", each.figures.get("gmv"))))
     console.print(made)
 
 
-def _step(form: FormatTraffic, key: str, value: Figure | None, currency: str) -> str:
+def _step(form: FormatTraffic, key: str, value: Figure | None) -> str:
     """A figure; blank where the format does not have the metric, `–` where it is missing."""
     if value is None or key not in form.figures:
         return ""
     mark = _MARK if key in form.summed else ""
-    return _value(key, value.value, currency) + mark
+    return _value(key, value.value, "") + mark
 
 
 def _value(key: str, value: float | None, currency: str) -> str:
     return figure(value, METRICS[key].unit, currency)
 
 
-def _figure(key: str, value: float | None, currency: str) -> str:
-    return figure(value, FIGURES[key], currency)
+def _named(title: str, name: str) -> Text:
+    """A title with the id below it."""
+    told = Text(clean(title))
+    return told.append(("\n" if title else "") + clean(name), style="dim" if title else "")
 
 
-def _yes(value: bool | None) -> str:
-    return "–" if value is None else "yes" if value else "no"
+def _longest(ids: Iterable[str]) -> int:
+    """Ids are copied from the terminal: they stay on one line."""
+    return max(map(len, ids), default=0)

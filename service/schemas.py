@@ -22,6 +22,12 @@ from shopace.core.errors import Problem
 from shopace.core.records.diagnosis import Diagnosis
 from shopace.core.records.job import Event, Job
 from shopace.core.records.metrics import Legend, MetricValues
+from shopace.core.records.traffic import (
+    ProductContents,
+    ProductList,
+    ProductTraffic,
+    ProductTrend,
+)
 from shopace.core.vocabulary.incentives import ProgrammeFile
 from shopace.service.catalog.records import Catalogue
 
@@ -54,6 +60,10 @@ DOCUMENTS = (
     Document("job", 1, Job, "One message of the queue"),
     Document("catalogue", 1, Catalogue, "Every metric, benchmark and task there is"),
     Document("incentives", 1, ProgrammeFile, "Incentive programmes, as operations write them"),
+    Document("product-list", 1, ProductList, "Products of a shop, ranked in one content format"),
+    Document("product-traffic", 1, ProductTraffic, "Traffic of a product, or of all products"),
+    Document("product-contents", 1, ProductContents, "LIVEs, videos and creators of a product"),
+    Document("product-trend", 1, ProductTrend, "One or two metrics of a product, day by day"),
 )
 
 

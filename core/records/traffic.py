@@ -71,7 +71,7 @@ class RankedProduct(msgspec.Struct, frozen=True, kw_only=True):
     """By metric: all that exist in the list's format."""
 
 
-class ProductList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ProductList(msgspec.Struct, frozen=True, kw_only=True):
     """The products of a shop in one format, ranked. Those without a value come last, by id."""
 
     schema: str = LIST_SCHEMA
@@ -114,13 +114,13 @@ class FormatTraffic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """
 
 
-class ProductTraffic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ProductTraffic(msgspec.Struct, frozen=True, kw_only=True):
     """The traffic of a product, or of all products of a shop, by format."""
 
     schema: str = TRAFFIC_SCHEMA
     shop: str
     product: ProductCard | None = None
-    """Absent: all products."""
+    """Null: all products."""
     currency: str = ""
     days: Days
     formats: tuple[FormatTraffic, ...]
@@ -150,7 +150,7 @@ class ContentCreator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     figures: dict[str, float | None]
 
 
-class ProductContents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ProductContents(msgspec.Struct, frozen=True, kw_only=True):
     """The LIVEs, videos and creators behind a product, ranked."""
 
     schema: str = CONTENTS_SCHEMA
@@ -179,7 +179,7 @@ class TrendLine(msgspec.Struct, frozen=True, kw_only=True):
     """Of the whole period: a ratio of sums, not a mean of the days."""
 
 
-class ProductTrend(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ProductTrend(msgspec.Struct, frozen=True, kw_only=True):
     """One or two metrics of a product, day by day."""
 
     schema: str = TREND_SCHEMA
