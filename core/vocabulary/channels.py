@@ -70,6 +70,7 @@ _ALIASES = {
     "creator": "creator_content",
     "self_content": "seller_content",
     "shop_tab_search": "shop_tab",
+    "seller_product_card": "product_card",
     "all": "shop",
 }
 
