@@ -1,5 +1,6 @@
 """Floors are missed by what is missing, and say what it is."""
 
+import gettext
 from dataclasses import replace
 
 import msgspec
@@ -14,6 +15,7 @@ from shopace.core.warehouse.policy import load_policy
 from shopace.plugins import BUILTIN, POLICY_PACKS
 from shopace.service.catalog import coverage as module
 from shopace.service.catalog.coverage import Row, coverage, named_in_s1
+from shopace.service.texts import Message
 
 POLICY = load_policy(POLICY_PACKS)
 
@@ -93,3 +95,25 @@ def test_texts_are_awaited_while_there_is_no_second_language(
     (row,) = [each for each in coverage(without(), POLICY) if each.says.startswith("texts")]
     assert row.state == "not there yet"
     assert row.of > 1_000
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "missing"),
+    [
+        ({}, "not there yet", ()),
+        ({"Shop": "店铺"}, "missed", ("GMV",)),
+        ({"Shop": "店铺", "GMV": "GMV"}, "met", ()),
+    ],
+)
+def test_a_language_is_awaited_until_it_says_something_and_then_has_to_say_all(
+    told: dict[str, str], state: str, missing: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Translations(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return told.get(message) or super().gettext(message)
+
+    monkeypatch.setattr(module, "languages", lambda: ["en", "zh_Hans"])
+    monkeypatch.setattr(module, "messages", lambda *_: [Message("Shop", ""), Message("GMV", "")])
+    monkeypatch.setattr(gettext, "GNUTranslations", Translations)
+    row = rows(without())["texts in zh_Hans"]
+    assert (row.state, row.missing) == (state, missing)
