@@ -24,6 +24,7 @@ import numpy as np
 from shopace.core.host.registry import Registry, fingerprint
 from shopace.core.records.card import (
     Benefit,
+    Ending,
     Evidence,
     Goal,
     ProductRef,
@@ -105,6 +106,21 @@ SEATS_ELSEWHERE = 1
 """Cards in the list of a channel in which nothing is at stake."""
 SHARE_DECIMALS = 4
 
+COUNTED = (
+    "penalty_points",
+    "penalty_points_ending_30d",
+    "open_violations_products",
+    "open_violations_logistics",
+    "open_violations_service",
+    "open_violations_after_sales",
+    "open_violations_rules",
+    "open_violations_other",
+    "appealable_violations",
+    "appeal_days_left",
+    "second_appeal_days_left",
+)
+"""What violations one by one add up to, where it is not delivered as a number."""
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -138,6 +154,26 @@ class Product(NamedTuple):
         return ProductRef(id=self.id, title=self.title, gmv_30d=rounded(self.gmv, 2))
 
 
+class Violation(NamedTuple):
+    """What a shop is blamed for. An unknown word is empty, everything else unknown is None."""
+
+    category: str
+    status: str
+    points: Number
+    issued_on: dt.date | None
+    ends_on: dt.date | None
+    """First day without the points."""
+    appeal_by: dt.date | None
+
+    def counts_on(self, day: dt.date) -> bool:
+        """Whether its points count, as far as is known."""
+        return self.status != "revoked" and (self.ends_on is None or self.ends_on > day)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in {"open", "appealing"}
+
+
 @dataclass(slots=True)
 class Shop:
     """What is known about a shop before anything is worked out."""
@@ -157,6 +193,7 @@ class Shop:
     noise: list[Number]
     """By row of the snapshot's history."""
     products: list[Product]
+    violations: list[Violation]
 
     def behind(self, metric: Metric) -> list[Product]:
         """The products behind a metric, the highest GMV of 30 days first."""
@@ -430,6 +467,15 @@ class Oracle:
                             number = len(manifest.rows) + len(self.derived)
                             self.derived[period, key, channel] = number
         self.row_of |= self.derived
+        self.counted: dict[Row, int] = {}
+        if "violations" in manifest.details:
+            delivered = {measure for _, measure, _ in manifest.rows}
+            for key in COUNTED:
+                for period in Period:
+                    if key in measures and key not in delivered and period.days_ago == 0:
+                        number = len(manifest.rows) + len(self.derived) + len(self.counted)
+                        self.counted[period, key, Channel.SHOP] = number
+        self.row_of |= self.counted
 
     def _read_benchmarks(self) -> None:
         """Peers, benchmarks and market moves as plain lists: cohort → row → number."""
@@ -620,7 +666,7 @@ class Oracle:
         def word(name: str, code: int) -> str:
             return words[name][code] if code >= 0 else ""
 
-        products = self._products(block)
+        products, violations = self._products(block), self._violations(block)
         values = block.values.T.tolist()
         days, history = block.known.T.tolist(), block.history.T.tolist()
         shops = []
@@ -640,6 +686,7 @@ class Oracle:
                     known=days[place],
                     noise=[known(each) for each in history[place]],
                     products=products[place],
+                    violations=violations[place],
                 )
             )
         return shops
@@ -674,12 +721,89 @@ class Oracle:
             for place in range(len(starts) - 1)
         ]
 
+    def _violations(self, block: Block) -> list[list[Violation]]:
+        """Of each shop of a block; the day on which points end may follow from the rules."""
+        table = block.detail("violations")
+        if table is None:
+            return [[] for _ in block.shops]
+        words = self.snapshot.manifest.details["violations"]
+        regions = (*self.snapshot.manifest.vocabularies["region"], "")
+        cells = {name: column.tolist() for name, column in table.columns.items()}
+        found = []
+        for place, profile in enumerate(block.profile.tolist()):
+            lasts = None
+            for row in self.policy.lines_on(self.as_of, regions[profile[2]]):
+                if row.metric == "penalty_points" and lasts is None:
+                    lasts = row.points_end_after_days
+            of_shop = []
+            for at in range(table.offsets[place], table.offsets[place + 1]):
+                category, status = (
+                    words[name][cells[name][at] - 1] if cells[name][at] else ""
+                    for name in ("category", "status")
+                )
+                issued, ends = cells["issued_on"][at], cells["ends_on"][at]
+                if ends is None and issued is not None and lasts is not None:
+                    ends = issued + dt.timedelta(days=lasts)
+                of_shop.append(
+                    Violation(
+                        category=category,
+                        status=status,
+                        points=known(cells["points"][at]),
+                        issued_on=issued,
+                        ends_on=ends,
+                        appeal_by=cells["appeal_by"][at],
+                    )
+                )
+            found.append(of_shop)
+        return found
+
+    def _counted(self, shop: Shop) -> dict[str, Number]:
+        """The numbers that violations add up to; one that is not known leaves its sums unknown."""
+        told, today = shop.violations, self.as_of
+        standing = [each for each in told if each.counts_on(today)]
+        no_points = any(
+            each.points is None or each.ends_on is None or not each.status for each in standing
+        )
+        soon = today + dt.timedelta(days=30)
+        first, second = (
+            [each.appeal_by for each in told if each.status == status and each.appeal_by]
+            for status in ("open", "upheld")
+        )
+        first = [day for day in first if day >= today]
+        second = [day for day in second if day >= today]
+        no_status = any(not each.status for each in told)
+        no_date = any(
+            each.appeal_by is None and (each.is_open or each.status == "upheld") for each in told
+        )
+        unsettled = [each for each in told if each.is_open]
+        no_kind = no_status or any(not each.category for each in unsettled)
+        counted: dict[str, Number] = {
+            "penalty_points": sum(each.points or 0.0 for each in standing),
+            "penalty_points_ending_30d": sum(
+                each.points or 0.0 for each in standing if each.ends_on and each.ends_on <= soon
+            ),
+            "appealable_violations": float(len(first) + len(second)),
+            "appeal_days_left": float((min(first) - today).days) if first else None,
+            "second_appeal_days_left": float((min(second) - today).days) if second else None,
+        }
+        if no_points:
+            counted["penalty_points"] = counted["penalty_points_ending_30d"] = None
+        if no_status or no_date:
+            counted["appealable_violations"] = None
+        for kind in ("products", "logistics", "service", "after_sales", "rules", "other"):
+            number = float(sum(each.category == kind for each in unsettled))
+            counted[f"open_violations_{kind}"] = None if no_kind else number
+        return counted
+
     # --- a diagnosis -----------------------------------------------------------------------
 
     def diagnose(self, shop: Shop, memory: bytes | None = None) -> Document:
         """The document of a shop; `memory` is the field of its last one."""
         earlier = before(_decoded(memory), self.as_of)
         failed = self._derive(shop)
+        if self.counted:
+            counted = self._counted(shop)
+            shop.rows = [*shop.rows, *(counted[key] for _, key, _ in self.counted)]
         found = Findings(shop)
         self._measure(found)
         was_open = set(earlier.declined) if earlier is not None else set()
@@ -1237,6 +1361,33 @@ class Oracle:
             **more,
         )
 
+    def _stands_since(self, found: Findings, line: PolicyLine) -> dt.date:
+        """The earliest day that violations or memory tell; today where neither does."""
+        days = [found.stood.get(line.key, self.as_of)]
+        dated: list[tuple[dt.date, float]] = []
+        if line.kind == "level" and line.at in {"least", "above"}:
+            for each in found.shop.violations:
+                if each.issued_on is None:
+                    continue
+                if line.metric == "penalty_points" and each.counts_on(self.as_of):
+                    dated.append((each.issued_on, each.points or 0.0))
+                elif line.metric == f"open_violations_{each.category}" and each.is_open:
+                    dated.append((each.issued_on, 1.0))
+        total = 0.0
+        for day, number in sorted(dated):
+            total += number
+            if total > line.value or (total == line.value and line.at == "least"):
+                days.append(day)
+                break
+        return min(days)
+
+    def _endings(self, shop: Shop) -> tuple[Ending, ...]:
+        ends: dict[dt.date, float] = {}
+        for each in shop.violations:
+            if each.counts_on(self.as_of) and each.ends_on is not None and each.points:
+                ends[each.ends_on] = ends.get(each.ends_on, 0.0) + each.points
+        return tuple(Ending(on=day, points=ends[day]) for day in sorted(ends))
+
     def _risk(self, found: Findings, line: PolicyLine) -> Risk:
         shop = found.shop
         stake = distance = until = None
@@ -1248,7 +1399,7 @@ class Oracle:
             column = self.column_at[line.metric, line.channel]
             value = found.value(column, PERIODS_OF[line.window][0])
             distance = rounded(abs(following.value - value), 2) if value is not None else None
-        since = found.stood.get(line.key, self.as_of)
+        since = self._stands_since(found, line)
         if line.lasts_days is not None:
             until = since + dt.timedelta(days=line.lasts_days)
         return Risk(
@@ -1263,6 +1414,7 @@ class Oracle:
             next_loses=Text(following.loses) if following is not None else None,
             distance=distance,
             ending_30d=self._gauge(shop, line.ending),
+            endings=self._endings(shop) if line.ending is not None else (),
             from_date=since,
             until_date=until,
             act_by=self._act_by(shop, line),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shopace.core.evaluation import Floats
     from shopace.core.pipeline.plan import Plan
     from shopace.core.pipeline.products import Products
+    from shopace.core.pipeline.violations import Violations
     from shopace.core.records.memory import Recollection
     from shopace.core.vocabulary.channels import Channel
     from shopace.core.vocabulary.units import Period
@@ -52,6 +53,8 @@ class Batch:
     """What was known before this as-of date; None without an earlier diagnosis."""
     products: Products
     """What the shops sell, where product facts are delivered."""
+    violations: Violations
+    """What the shops are blamed for, where violations are delivered one by one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from shopace.core.pipeline.batch import Batch
 from shopace.core.pipeline.products import Products
+from shopace.core.pipeline.violations import Violations
 from shopace.core.records.memory import Memory, before
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def load(plan: Plan, block: Block, start: int, stop: int, recall: Recall | None 
         noise=noise,
         recollections=_recollections(plan, shops, recall),
         products=Products(plan, block, start, stop),
+        violations=Violations(plan, block, start, stop),
     )
 
 

@@ -32,6 +32,8 @@ def measure(batch: Batch) -> Measured:
     """Every column's values, and what the other stages need to know of the shops."""
     plan, profile = batch.plan, batch.profile
     rows, failed = _derive(batch)
+    if plan.counted:
+        rows = np.concatenate([rows, batch.violations.rows()])
 
     def row(period: Period, measure: str, channel: Channel = Channel.SHOP) -> Floats:
         number = plan.row_of.get((period, measure, channel))

@@ -16,6 +16,7 @@ import numpy as np
 from shopace.core.evaluation import evaluate, periods_of
 from shopace.core.host.registry import fingerprint
 from shopace.core.pipeline.rewards import Rewards
+from shopace.core.pipeline.violations import counted_rows
 from shopace.core.vocabulary.campaigns import CAMPAIGN_GMV
 from shopace.core.vocabulary.channels import ALL, FIVE, Channel
 from shopace.core.vocabulary.formula import Operation, Ref, denominator, refs
@@ -200,7 +201,8 @@ class Plan:
                     if (period, key, channel) not in rows:
                         self.derived[period, key, channel] = number
                         number += 1
-        return rows | self.derived
+        self.counted = counted_rows(manifest, measures, number)
+        return rows | self.derived | self.counted
 
     def _columns(self) -> tuple[Column, ...]:
         return tuple(
@@ -497,6 +499,12 @@ class Plan:
         """The rows that are conditions in a region on the as-of date, by key."""
         lines = self.policy.lines_on(self.manifest.as_of, region)
         return {line.key: line for line in lines if line.criterion is not None}
+
+    def points_last_days(self, region: str) -> int | None:
+        """How long penalty points last in a region on the as-of date; None: no row says it."""
+        lines = self.policy.lines_on(self.manifest.as_of, region)
+        told = (each.points_end_after_days for each in lines if each.metric == "penalty_points")
+        return next((days for days in told if days is not None), None)
 
     def next_of(self, line: PolicyLine) -> PolicyLine | None:
         """The next step of a line's ladder on the as-of date; None for the last."""

@@ -27,7 +27,7 @@ class Risks:
     """Of the policy lines that somebody in a batch stands on, what there is to say to a shop."""
 
     def __init__(self, batch: Batch, measured: Measured, compared: Compared) -> None:
-        self._plan, self._measured = batch.plan, measured
+        self._plan, self._measured, self._violations = batch.plan, measured, batch.violations
         self._as_of: dt.date = batch.plan.manifest.as_of
         self._lines = [line for line, _ in compared.lines]
         self._values = [value_of(batch.plan, measured, line) for line in self._lines]
@@ -37,7 +37,7 @@ class Risks:
     def of(self, place: int, shop: int, since: Mapping[str, dt.date]) -> Risk:
         """The line at `place`; `since` says from when the shop was found on which lines."""
         line, following = self._lines[place], self._following[place]
-        from_date = since.get(line.key, self._as_of)
+        from_date = self._since(line, shop, since)
         lasts = line.lasts_days
         return Risk(
             level=line.level,
@@ -53,10 +53,17 @@ class Risks:
             if following is not None
             else None,
             ending_30d=self._known(line.ending, shop),
+            endings=self._violations.endings(shop) if line.ending is not None else (),
             from_date=from_date,
             until_date=from_date + dt.timedelta(days=lasts) if lasts is not None else None,
             act_by=self._act_by(line, shop),
         )
+
+    def _since(self, line: PolicyLine, shop: int, stood: Mapping[str, dt.date]) -> dt.date:
+        """The earliest day that facts or memory tell."""
+        by_facts = self._violations.since(line, shop)
+        by_memory = stood.get(line.key, self._as_of)
+        return min(by_facts, by_memory) if by_facts is not None else by_memory
 
     def _stake(self, line: PolicyLine, shop: int) -> float | None:
         if line.stake is None:

@@ -68,7 +68,7 @@ class Deadline(Record, frozen=True, kw_only=True):
 
 
 class Criterion(Record, frozen=True, kw_only=True):
-    """The row is also a condition that a shop has to meet: it does not where the line is reached."""
+    """A condition, too, that a shop has to meet: it does where the line is not reached."""
 
     of: Literal["seller_center", "star_badge"]
     title: str
@@ -104,6 +104,8 @@ class PolicyLine(Record, frozen=True, kw_only=True):
     stake: Stake | None = None
     ending: str | None = None
     """The measure that tells how much of the value ends within 30 days by itself."""
+    points_end_after_days: int | None = None
+    """How long the points of a violation last, where the facts do not tell the day of their end."""
     regions: tuple[str, ...]
     effective_from: dt.date
     effective_to: dt.date | None = None
@@ -327,14 +329,7 @@ def _wrong_alone(
     if EVERYWHERE in line.regions and len(line.regions) > 1:
         what = '"*" stands for all other regions and needs no company'
         yield Problem(where=f"{where}.regions", what=what)
-    texts = [("rule", line.rule, {"line"}), ("loses", line.loses, set())]
-    if line.criterion is not None:
-        texts.append(("criterion.title", line.criterion.title, {"line"}))
-    for field, text, allowed in texts:
-        if wrong := _placeholders(text) - allowed:
-            what = f"cannot fill in {', '.join(sorted(wrong))}"
-            hint = "only {line}, in the rule and in what a criterion asks for"
-            yield Problem(where=f"{where}.{field}", what=what, hint=hint)
+    yield from _wrong_texts(where, line)
     if line.criterion is not None and line.kind == "drop":
         what = "a criterion is a level that is held, not a drop"
         yield Problem(where=f"{where}.criterion", what=what)
@@ -345,6 +340,17 @@ def _wrong_alone(
         if not line.rises or line.value < 0:
             what = "a drop is at least or above a number of 0 or more"
             yield Problem(where=f"{where}.at", what=what)
+
+
+def _wrong_texts(where: str, line: PolicyLine) -> Iterator[Problem]:
+    texts = [("rule", line.rule, {"line"}), ("loses", line.loses, set())]
+    if line.criterion is not None:
+        texts.append(("criterion.title", line.criterion.title, {"line"}))
+    for field, text, allowed in texts:
+        if wrong := _placeholders(text) - allowed:
+            what = f"cannot fill in {', '.join(sorted(wrong))}"
+            hint = "only {line}, in the rule and in what a criterion asks for"
+            yield Problem(where=f"{where}.{field}", what=what, hint=hint)
 
 
 def _placeholders(text: str) -> set[str]:
