@@ -131,7 +131,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="fulfillment_service.move_to_fbt",
             title="Move best sellers to fulfilment by the platform (FBT)",
-            why="You sell every day, and benchmark sellers let the platform fulfil more products.",
+            why="With orders like yours, benchmark sellers let the platform fulfil more products.",
             steps=(
                 "Compare fees and storage with what shipping costs you now.",
                 "Begin with two products that sell every day.",
