@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dramatiq
@@ -15,7 +15,8 @@ import msgspec
 import redis
 import structlog
 
-from shopace.core.errors import JobError, UnknownShopError
+from shopace.core.errors import JobError, NotFoundError
+from shopace.core.pipeline.measure import Hooks, Watch
 from shopace.core.pipeline.run import Inputs, diagnose_block, diagnose_shop
 from shopace.core.records.job import BlockReport, Job
 from shopace.core.results import keys
@@ -24,7 +25,8 @@ from shopace.core.warehouse.benchmarks import open_benchmarks
 from shopace.core.warehouse.policy import load_saved
 from shopace.core.warehouse.programmes import NO_PROGRAMMES, load_saved_programmes
 from shopace.core.warehouse.snapshot import Snapshot, open_snapshot
-from shopace.workers.broker import ACTORS, PRIORITIES, decode_job
+from shopace.workers.broker import ACTORS, PRIORITIES, Broker, decode_job
+from shopace.workers.queue import CANARY
 
 if TYPE_CHECKING:
     from shopace.core.host.registry import Registry
@@ -74,13 +76,13 @@ class Workbench:
         return found
 
     def report(self, run: str, report: BlockReport) -> None:
-        """Keep the first full report of a block; a second delivery would tell of duplicates only.
+        """Keep the first full report of a block or part; later deliveries tell of duplicates only.
 
-        A block that had failed and was replayed has a report of its own again.
+        One that had failed and was replayed has a report of its own again.
         """
         key, field, content = (
             keys.run_blocks_key(run),
-            str(report.block),
+            f"{report.block}:{report.first}+{report.shops}",
             msgspec.json.encode(report),
         )
         if not self._client.hsetnx(key, field, content) and report.error == "":
@@ -96,33 +98,50 @@ class Workbench:
         """
         fields = ("fence", "as_of", "block_shops")
         stored: Any = self._client.hmget(keys.run_key(job.run), fields)
-        if stored[:2] != [str(job.fence).encode(), job.as_of.isoformat().encode()]:
+        fence, as_of, block_shops = stored
+        if fence is None or int(fence) > job.fence or as_of != job.as_of.isoformat().encode():
             return
-        shops_of = msgspec.json.decode(stored[2], type=list[int])
+        shops_of = msgspec.json.decode(block_shops, type=list[int])
         block = job.block if job.block is not None else 0
         if block < len(shops_of):
-            shops = shops_of[block]
-            self.report(job.run, BlockReport(block=block, shops=shops, failed=shops, error=error))
+            shops = job.count if job.count is not None else shops_of[block]
+            told = BlockReport(block=block, first=job.first, shops=shops, failed=shops, error=error)
+            self.report(job.run, told)
 
 
-def declare_actors(broker: dramatiq.Broker, bench: Workbench) -> None:
+def declare_actors(broker: Broker, bench: Workbench) -> None:
     """Let the broker's workers run jobs from both queues."""
+
+    def act(job: object) -> None:
+        suspects = broker.start.suspects if broker.start is not None else ()
+        without = {each.plugin: each.reason for each in suspects}
+        diagnose_job(bench, job, without=without, watch=broker.marker.running)
+
+    def canary() -> None:
+        broker.queue.canary()
+
     for queue, name in ACTORS.items():
-
-        def act(job: object) -> None:
-            diagnose_job(bench, job)
-
         dramatiq.actor(
             actor_name=name,
             queue_name=queue,
             priority=PRIORITIES[queue],
             broker=broker,
-            throws=(JobError, UnknownShopError),  # a second try would find the same
+            throws=(JobError, NotFoundError),
         )(act)
+    dramatiq.actor(actor_name=CANARY, queue_name=CANARY, priority=0, broker=broker)(canary)
 
 
-def diagnose_job(bench: Workbench, payload: object) -> BlockReport:
-    """Run one job. What it raises is retried, except JobError and UnknownShopError."""
+def diagnose_job(
+    bench: Workbench,
+    payload: object,
+    *,
+    without: Mapping[str, str] | None = None,
+    watch: Watch | None = None,
+) -> BlockReport:
+    """Run one job. What it raises is retried, except JobError and NotFoundError.
+
+    `without` names plugins whose code is not run, and why; `watch` is told whose code runs.
+    """
     try:
         job = decode_job(payload)
     except JobError as error:
@@ -136,7 +155,8 @@ def diagnose_job(bench: Workbench, payload: object) -> BlockReport:
         inputs = bench.open(job)
         _require_place(job, inputs.snapshot)
         bench.store.put_legend(inputs.legend)
-        report = _publish(bench.store, job, _documents(inputs, job, bench.store))
+        documents = _documents(inputs, job, bench.store, without or {}, watch)
+        report = _publish(bench.store, job, documents)
         report = msgspec.structs.replace(report, seconds=round(time.monotonic() - began, 3))
         bench.report(job.run, report)
         log.info(
@@ -163,11 +183,20 @@ def _tell_what_is_dark(inputs: Inputs) -> None:
         )
 
 
-def _documents(inputs: Inputs, job: Job, store: ResultStore) -> Iterable[Sequence[Document]]:
+def _documents(
+    inputs: Inputs,
+    job: Job,
+    store: ResultStore,
+    without: Mapping[str, str],
+    watch: Watch | None,
+) -> Iterable[Sequence[Document]]:
+    hooks = Hooks(without=without, watch=watch)
     if job.shop is not None:
-        return [[diagnose_shop(inputs, job.shop, recall=store.recall)]]
+        return [[diagnose_shop(inputs, job.shop, recall=store.recall, hooks=hooks)]]
     assert job.block is not None  # noqa: S101  # `decode_job` sees to it
-    return diagnose_block(inputs, job.block, recall=store.recall)
+    return diagnose_block(
+        inputs, job.block, first=job.first, count=job.count, recall=store.recall, hooks=hooks
+    )
 
 
 def _publish(store: ResultStore, job: Job, slices: Iterable[Sequence[Document]]) -> BlockReport:
@@ -189,6 +218,7 @@ def _publish(store: ResultStore, job: Job, slices: Iterable[Sequence[Document]])
         partial += sum(document.partial for document in fitting)
     return BlockReport(
         block=job.block if job.block is not None else 0,
+        first=job.first,
         shops=shops,
         written=outcomes["written"],
         duplicate=outcomes["duplicate"],
@@ -210,3 +240,7 @@ def _require_place(job: Job, snapshot: Snapshot) -> None:
             f"there is no block {job.block} in snapshot {job.snapshot}:"
             f" it has {len(manifest.blocks)}"
         )
+    if job.block is not None:
+        shops, end = manifest.blocks[job.block].shops, job.first + (job.count or 1)
+        if end > shops:
+            raise JobError(f"block {job.block} has {shops} shops, the job goes to {end}")

@@ -1,68 +1,219 @@
-"""The broker: Dramatiq on Redis with the settings that keep our promises.
+"""The broker: Dramatiq's workers on our queue.
 
-Two queues: `blocks` for runs, `shops` for single shops, which go first within a process. All keys
-lie below `shopace:v1:{broker}`, whose literal braces keep them on one node of a cluster.
-
-Not here yet, and here is its place: quarantine of undecodable messages (`Consumer.__next__`), a
-count of deliveries (middleware), one janitor in place of maintenance by lottery (`make_broker`).
+Two queues: `blocks` for runs, `shops` for single shops, which go first within a process. What stock
+Dramatiq leaves to chance is decided here: a message that cannot be read is dead-lettered with its
+bytes, a failure becomes one command that cannot lose or double the message, and a job that ends its
+process is cut into parts until the shop that does it stands alone.
 """
 
 from __future__ import annotations
 
-import contextlib
 import time
-import uuid
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from typing import Any, TypeVar
 
 import dramatiq
 import msgspec
 import redis
 import structlog
-from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
-from dramatiq.errors import ConnectionClosed, DecodeError
-from dramatiq.middleware import Middleware, Retries, TimeLimit
+from dramatiq.common import compute_backoff
+from dramatiq.errors import ConnectionClosed
+from dramatiq.middleware import Middleware, SkipMessage
 
-from shopace.core.errors import JobError, Problem
+from shopace.core.errors import JobError, NotFoundError, Problem
 from shopace.core.records.job import Job
-from shopace.workers.settings import Settings
+from shopace.workers.marker import Marker
+from shopace.workers.queue import BLOCKS, CANARY, SHOPS, Delivery, Queue, Reason, Start, Why
+from shopace.workers.settings import Settings, redacted
 
-NAMESPACE = "shopace:v1:{broker}"
-BLOCKS = "blocks"
-SHOPS = "shops"
-ACTORS = {BLOCKS: "diagnose_block", SHOPS: "diagnose_shop"}
+ACTORS = {SHOPS: "diagnose_shop", BLOCKS: "diagnose_block"}
 PRIORITIES = {BLOCKS: 10, SHOPS: 0}
 """Lower goes first."""
+STARTS_ALONE = 3
+"""So often a single shop may end its process before it is dead-lettered."""
+PARTS = 16
+"""Into so many a block is cut that ended its process."""
 
-_MESSAGES_PER_ROUND_TRIP = 500
-_LARGEST_JOB_BYTES = 64 * 1024
+_LARGEST_MESSAGE_BYTES = 64 * 1024
+_SHORTEST_SLEEP_MS = 5
+_CANARY_SLEEP_MS = 1000
+_FIRST_FENCE = 10**15
 
 log = structlog.get_logger(__name__)
 
+_Answer = TypeVar("_Answer")
+OnDead = Callable[[Job, str], None]
 
-class SafeRetries(Retries):
-    """Retries that dead-letter a message when the broker is away: stock ones would lose it."""
 
-    def after_process_message(
-        self,
-        broker: dramatiq.Broker,
-        message: dramatiq.MessageProxy,
-        *,
-        result: Any = None,  # noqa: ANN401  # as the base class has it
-        exception: BaseException | None = None,
+class Broker(dramatiq.Broker):
+    """Dramatiq's broker for a worker process. Producers need none: see `enqueue`."""
+
+    def __init__(
+        self, queue: Queue, settings: Settings, *, on_dead: OnDead, marker: Marker | None = None
     ) -> None:
+        """`on_dead` hears of every job that is dead-lettered, with its error, until it succeeds."""
+        self.queue = queue
+        self.settings = settings
+        self.on_dead = on_dead
+        self.marker = marker if marker is not None else Marker.create()
+        self.known: dict[str, set[str]] = {}
+        """Ids of the messages that this process knows it holds, by queue."""
+        self.verdicts: dict[str, Why | int] = {}
+        """What follows a message's processing: why it failed, or the milliseconds until it is
+        tried again. None of both: it is done."""
+        self.start: Start | None = None
+        """Of the message that is being processed."""
+        super().__init__(middleware=[Deliveries(self)])
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
+        patience = _CANARY_SLEEP_MS if queue_name == CANARY else timeout
+        return Consumer(self, queue_name, prefetch, patience)
+
+    def declare_queue(self, queue_name: str) -> None:
+        if queue_name in self.known:
+            return
+        self.known[queue_name] = set()
+        self.queues[queue_name] = None
+        self.emit_after("declare_queue", queue_name)
+
+    def enqueue(
+        self, message: dramatiq.Message[Any], *, delay: int | None = None
+    ) -> dramatiq.Message[Any]:
+        self.queue.enqueue(
+            message.queue_name,
+            [Delivery(message.message_id, message.encode())],
+            delay_ms=delay or 0,
+        )
+        return message
+
+    def get_declared_queues(self) -> set[str]:
+        return set(self.known)
+
+    def close(self) -> None:
+        """Leave the queue: what was fetched and never begun goes back at once."""
+        self.queue.leave()
+
+
+class Consumer(dramatiq.Consumer):
+    """Fetches messages of one queue, and says what became of them."""
+
+    def __init__(self, broker: Broker, queue: str, prefetch: int, timeout_ms: int) -> None:
+        self._broker, self._queue = broker, queue
+        self._prefetch, self._timeout_ms = prefetch, timeout_ms
+        self._known = broker.known[queue]
+        self._fetched: list[Delivery] = []
+        self._misses = 0
+
+    def __next__(self) -> dramatiq.MessageProxy | None:
+        self._broker.marker.beat()
+        if not self._fetched:
+            self._fetched = self._fetch()
+        while self._fetched:
+            message = self._decode(self._fetched.pop(0))
+            if message is not None:
+                self._misses = 0
+                return message
+        self._misses, backoff_ms = compute_backoff(
+            self._misses, factor=_SHORTEST_SLEEP_MS, max_backoff=self._timeout_ms
+        )
+        time.sleep(backoff_ms / 1000)
+        return None
+
+    def ack(self, message: dramatiq.MessageProxy) -> None:
+        """End the message: done, or to be tried again."""
+        at, name = _id_of(message), _unique_of(message)
+        verdict = self._broker.verdicts.get(at)
+        if isinstance(verdict, int):
+            body = message._message.encode()  # noqa: SLF001  # the proxy has no other way
+            self._tell(lambda: self._broker.queue.retry(self._queue, Delivery(at, body), verdict))
+        else:
+            self._tell(lambda: self._broker.queue.ack(self._queue, at, name))
+        self._forget(at)
+
+    def nack(self, message: dramatiq.MessageProxy) -> None:
+        """Dead-letter the message, once its run knows."""
+        at, name = _id_of(message), _unique_of(message)
+        verdict = self._broker.verdicts.get(at)
+        why = verdict if isinstance(verdict, Why) else Why(reason="refused", error="no such task")
+        self._tell(lambda: _report(self._broker.on_dead, message, why))
+        self._tell(lambda: self._broker.queue.nack(self._queue, at, why, name))
+        self._forget(at)
+
+    def requeue(self, messages: Iterable[dramatiq.MessageProxy]) -> None:
+        ids = [_id_of(message) for message in messages]
+        self._tell(lambda: self._broker.queue.requeue(self._queue, ids))
+        self._known.difference_update(ids)
+
+    def close(self) -> None:
+        """What was fetched and not handed out is fetched again, here or by another."""
+        fetched, self._fetched = self._fetched, []
+        self._tell(lambda: self._broker.queue.requeue(self._queue, [each.id for each in fetched]))
+
+    def _fetch(self) -> list[Delivery]:
+        free = self._prefetch - len(self._known)
+        if free <= 0:
+            return []
+        return self._tell(lambda: self._broker.queue.fetch(self._queue, free, self._known))
+
+    def _decode(self, delivery: Delivery) -> dramatiq.MessageProxy | None:
         try:
-            super().after_process_message(broker, message, result=result, exception=exception)  # type: ignore[no-untyped-call]
-        except redis.RedisError:
-            message.fail()
+            message = decode_message(self._queue, delivery)
+        except JobError as error:
+            why = Why(reason="undecodable", error=str(error))
+            log.error("message.quarantined", message=delivery.id[:200], error=str(error))  # noqa: TRY400
+            self._tell(lambda: self._broker.queue.nack(self._queue, delivery.id, why))
+            return None
+        self._known.add(delivery.id)
+        return dramatiq.MessageProxy(message)
+
+    def _forget(self, message: str) -> None:
+        self._known.discard(message)
+        self._broker.verdicts.pop(message, None)
+
+    def _tell(self, command: Callable[[], _Answer]) -> _Answer:
+        """Dramatiq waits and tries again after its own error only."""
+        try:
+            return command()
+        except redis.RedisError as error:
+            raise ConnectionClosed(redacted(str(error)) or type(error).__name__) from None  # type: ignore[no-untyped-call]
 
 
-class Failures(Middleware):
-    """Tells, once per dead-lettered message, which job it was and what it failed with."""
+class Deliveries(Middleware):
+    """Counts what is begun, decides what becomes of what ended its process, and of failures."""
 
-    def __init__(self, tell: Callable[[Job, str], None]) -> None:
-        self._tell = tell
-        self._errors: dict[str, str] = {}
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._working = ExitStack()
+
+    @property
+    def actor_options(self) -> set[str]:
+        return {"throws"}
+
+    def before_process_message(
+        self,
+        broker: dramatiq.Broker,  # noqa: ARG002
+        message: dramatiq.MessageProxy,
+    ) -> None:
+        at = _id_of(message)
+        self._working.enter_context(self._broker.marker.working(at))
+        try:
+            start = self._broker.queue.start(message.queue_name, at)
+        except redis.RedisError as error:
+            raise NotBegun(redacted(str(error))) from None
+        self._broker.start = start
+        if start.times == 0:
+            raise SkipMessage("another worker has it by now")
+        if message.actor_name == CANARY:
+            return
+        job = _job_or_none(message)
+        if job is None:
+            return  # the actor says what is wrong with it
+        settings = self._broker.settings
+        if _age_ms(job, start.now_ms) > settings.job_age_limit_ms:
+            self._bury(message, "expired", "it is older than what it would write may live")
+        elif (deaths := start.times - 1 - len(start.suspects)) > 0:
+            self._contain(message, job, deaths)
 
     def after_process_message(
         self,
@@ -72,138 +223,109 @@ class Failures(Middleware):
         result: Any = None,  # noqa: ANN401, ARG002
         exception: BaseException | None = None,
     ) -> None:
-        if exception is not None:
-            self._errors[message.message_id] = f"{type(exception).__name__}: {exception}"
-
-    def after_ack(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:  # noqa: ARG002
-        self._errors.pop(message.message_id, None)
-
-    def after_nack(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:  # noqa: ARG002
-        error = self._errors.pop(message.message_id, "it was refused")
-        try:
-            job = job_of(message)
-        except JobError:
-            return  # said when it was refused; it belongs to no run that could wait for it
-        log.error("job.failed", run=job.run, block=job.block, shop=job.shop, error=error)
-        try:
-            self._tell(job, error)
-        except redis.RedisError as problem:
-            log.warning(
-                "job.failure_not_reported", run=job.run, block=job.block, error=str(problem)
-            )
-
-
-class Consumer(_RedisConsumer):  # Dramatiq has no public name for it
-    """A consumer that hands back what it fetched and never passed on, and survives time-outs."""
-
-    def __next__(self) -> dramatiq.MessageProxy | None:
-        with _connection_closed():
-            found: dramatiq.MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]
-        return found
-
-    def ack(self, message: dramatiq.MessageProxy) -> None:
-        with _connection_closed():
-            super().ack(message)  # type: ignore[no-untyped-call]
-
-    def nack(self, message: dramatiq.MessageProxy) -> None:
-        with _connection_closed():
-            super().nack(message)  # type: ignore[no-untyped-call]
-
-    def close(self) -> None:
-        fetched, self.message_cache = self.message_cache, []
-        ids = [redis_id for data in fetched if (redis_id := _redis_message_id(data)) is not None]
-        if ids:
-            with contextlib.suppress(redis.ConnectionError, redis.TimeoutError):
-                self.broker.do_requeue(self.queue_name, *ids)
-        super().close()
-
-
-class Broker(RedisBroker):
-    """The Redis broker with our consumer."""
-
-    @property
-    def consumer_class(self) -> type[Consumer]:
-        return Consumer
-
-
-def make_broker(
-    client: redis.Redis, settings: Settings, *, on_dead: Callable[[Job, str], None]
-) -> Broker:
-    """A broker for a worker process. Producers need none: see `enqueue`.
-
-    `on_dead` hears of every job that was dead-lettered, with its error.
-    """
-    return Broker(  # type: ignore[no-untyped-call]
-        client=client,
-        namespace=NAMESPACE,
-        middleware=[
-            SafeRetries(
-                max_retries=settings.max_retries,
-                min_backoff=settings.min_backoff_ms,
-                max_backoff=settings.max_backoff_ms,
-            ),
-            TimeLimit(time_limit=settings.job_time_limit_ms),
-            Failures(on_dead),
-        ],
-        heartbeat_timeout=settings.heartbeat_timeout_ms,
-        maintenance_chance=settings.maintenance_chance_per_million,
-        dead_message_ttl=settings.dead_message_ttl_ms,
-    )
-
-
-def enqueue(client: redis.Redis, queue: str, jobs: Sequence[Job]) -> None:
-    """Put jobs on a queue, many per round trip; each batch arrives whole or not at all.
-
-    Written without a broker: every one of those would be one more worker that seems to have died.
-    """
-    for start in range(0, len(jobs), _MESSAGES_PER_ROUND_TRIP):
-        messages: Any = dict(
-            _message(queue, job) for job in jobs[start : start + _MESSAGES_PER_ROUND_TRIP]
+        self._working.close()
+        if exception is None:
+            return
+        settings = self._broker.settings
+        # First of all: an error in what follows must not look like success.
+        self._broker.verdicts[_id_of(message)] = settings.max_backoff_ms
+        told = redacted(f"{type(exception).__name__}: {' '.join(str(exception).split())}")[:500]
+        if isinstance(exception, JobError | NotFoundError):  # a second try would find the same
+            self._bury(message, "refused", told)
+            return
+        retries = message.options.get("retries", 0)
+        if retries >= settings.max_retries:
+            self._bury(message, "failed", told)
+            return
+        message.options["retries"] = retries + 1
+        _, delay = compute_backoff(
+            retries, factor=settings.min_backoff_ms, max_backoff=settings.max_backoff_ms
         )
-        with client.pipeline(transaction=True) as pipeline:
-            pipeline.hset(f"{NAMESPACE}:{queue}.msgs", mapping=messages)
-            pipeline.rpush(f"{NAMESPACE}:{queue}", *messages)
-            pipeline.execute()
+        self._broker.verdicts[_id_of(message)] = delay
+        log.warning("job.retried", message=_id_of(message), error=told, again_in_ms=delay)
+
+    def after_skip_message(
+        self,
+        broker: dramatiq.Broker,  # noqa: ARG002
+        message: dramatiq.MessageProxy,  # noqa: ARG002
+    ) -> None:
+        self._working.close()
+
+    def _contain(self, message: dramatiq.MessageProxy, job: Job, deaths: int) -> None:
+        """The job ended its process without a plugin that could be blamed for it."""
+        parts = parts_of(job)
+        if parts:
+            at = _id_of(message)
+            log.warning("job.cut", run=job.run, block=job.block, parts=len(parts), deaths=deaths)
+            deliveries = [encode_message(message.queue_name, part) for part in parts]
+            try:
+                self._broker.queue.split(message.queue_name, at, deliveries, _unique_of(message))
+            except redis.RedisError as error:
+                raise NotBegun(redacted(str(error))) from None
+            raise SkipMessage("cut into parts")
+        if deaths >= STARTS_ALONE:
+            told = f"its process died {deaths} times while it was diagnosed alone"
+            self._bury(message, "kills_its_process", told)
+
+    def _bury(self, message: dramatiq.MessageProxy, reason: Reason, error: str) -> None:
+        start = self._broker.start
+        self._broker.verdicts[_id_of(message)] = Why(
+            reason=reason, error=error, starts=start.times if start is not None else 0
+        )
+        message.fail()
 
 
-class QueueDepth(NamedTuple):
-    """The messages of one queue, each counted once."""
-
-    waiting: int
-    held: int
-    """Fetched by a worker: running, or next."""
-    delayed: int
-    """To be tried again, whether a worker holds them until then or none."""
-    dead_lettered: int
+class NotBegun(dramatiq.middleware.MiddlewareError):
+    """The queue could not be asked whether the message may be begun; it is tried again."""
 
 
-def queue_depth(client: redis.Redis) -> dict[str, QueueDepth]:
-    """How much is in each queue."""
-    with client.pipeline(transaction=True) as pipeline:
-        for queue in ACTORS:
-            pipeline.llen(f"{NAMESPACE}:{queue}")
-            pipeline.hlen(f"{NAMESPACE}:{queue}.msgs")
-            pipeline.hlen(f"{NAMESPACE}:{queue}.DQ.msgs")
-            pipeline.zcard(f"{NAMESPACE}:{queue}.XQ")
-        counts = iter(pipeline.execute())
-    depth = {}
-    for queue in ACTORS:
-        waiting, bodies, delayed, dead = (next(counts) for _ in range(4))
-        depth[queue] = QueueDepth(waiting, bodies - waiting, delayed, dead)
-    return depth
+def enqueue(queue: Queue, name: str, jobs: Sequence[Job], *, delay_ms: int = 0) -> int:
+    """Put jobs on a queue; how many were not there already."""
+    return queue.enqueue(name, (encode_message(name, job) for job in jobs), delay_ms=delay_ms)
 
 
-def workers_heard_of(client: redis.Redis, within_ms: int) -> int:
-    """Worker processes by their heartbeat; one that ended cleanly is gone from it after a while."""
-    since = int(time.time() * 1000) - within_ms
-    count: Any = client.zcount(f"{NAMESPACE}:__heartbeats__", since, "+inf")
-    return int(count)
+def message_id(job: Job) -> str:
+    """The id of a job's message: a job that is enqueued twice is there once."""
+    what = job.shop if job.shop is not None else str(job.block)
+    part = f":{job.first}+{job.count}" if job.count is not None else ""  # of a block
+    return f"{job.run}:{job.fence}:{what}{part}"
+
+
+def encode_message(queue: str, job: Job, *, unique: str = "") -> Delivery:
+    """The message of a job."""
+    at = message_id(job)
+    return Delivery(at, _encode(queue, ACTORS[queue], at, (msgspec.to_builtins(job),), unique))
+
+
+def canary_message() -> Delivery:
+    """A job that does nothing but run."""
+    return Delivery(CANARY, _encode(CANARY, CANARY, CANARY, (), CANARY))
+
+
+def decode_message(queue: str, delivery: Delivery) -> dramatiq.Message[Any]:
+    """The message that was fetched. Raises JobError with what is wrong with its bytes."""
+    if len(delivery.body) > _LARGEST_MESSAGE_BYTES:
+        raise JobError(f"{len(delivery.body):,} bytes; a message carries ids, never data")
+    try:
+        found = msgspec.json.decode(delivery.body, type=_Message)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise JobError(f"no message: {error}") from None
+    return dramatiq.Message(
+        queue_name=queue,
+        actor_name=found.actor_name,
+        args=tuple(found.args),
+        kwargs=found.kwargs,
+        options={
+            "redis_message_id": delivery.id,
+            "retries": found.options.retries,
+            "unique": found.options.unique,
+        },
+        message_id=delivery.id,
+    )
 
 
 def decode_job(payload: object) -> Job:
     """The job in a message. Raises JobError with what is wrong."""
-    if len(msgspec.json.encode(payload)) > _LARGEST_JOB_BYTES:
-        raise JobError("a job carries ids, never data: this one is over 64 KiB")
     try:
         job = msgspec.convert(payload, Job)
     except msgspec.ValidationError as error:
@@ -214,38 +336,77 @@ def decode_job(payload: object) -> Job:
     return job
 
 
-def job_of(message: dramatiq.MessageProxy) -> Job:
-    """Likewise, of a whole message."""
-    payload = message.args[0] if len(message.args) == 1 else message.kwargs.get("job")
-    return decode_job(payload)
+def parts_of(job: Job) -> list[Job]:
+    """A block's job in parts of about equal size.
+
+    None where it is about one shop, or does not say how many it has.
+    """
+    if job.count is None or job.count == 1:
+        return []
+    size, end = -(-job.count // PARTS), job.first + job.count
+    return [
+        msgspec.structs.replace(job, first=first, count=min(size, end - first))
+        for first in range(job.first, end, size)
+    ]
 
 
-@contextlib.contextmanager
-def _connection_closed() -> Iterator[None]:
-    """Dramatiq reconnects after its own error only, and a time-out of redis-py is not that."""
-    try:
-        yield
-    except redis.TimeoutError as error:
-        raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+class _Options(msgspec.Struct):
+    retries: int = 0
+    unique: str = ""
 
 
-def _message(queue: str, job: Job) -> tuple[str, bytes]:
-    redis_id = str(uuid.uuid4())
-    message: dramatiq.Message[None] = dramatiq.Message(
+class _Message(msgspec.Struct):
+    """What we need of a message; what else it carries is left alone."""
+
+    actor_name: str
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    options: _Options = msgspec.field(default_factory=_Options)
+
+
+def _encode(queue: str, actor: str, at: str, args: tuple[Any, ...], unique: str = "") -> bytes:
+    message: dramatiq.Message[Any] = dramatiq.Message(
         queue_name=queue,
-        actor_name=ACTORS[queue],
-        args=(msgspec.to_builtins(job),),
+        actor_name=actor,
+        args=args,
         kwargs={},
-        options={"redis_message_id": redis_id},
+        options={"redis_message_id": at} | ({"unique": unique} if unique else {}),
+        message_id=at,
     )
-    return redis_id, message.encode()
+    return message.encode()
 
 
-def _redis_message_id(data: bytes | None) -> str | None:
-    if data is None:
-        return None
+def _age_ms(job: Job, now_ms: int) -> int:
+    """Since the job was enqueued; its fence is the server's clock of then, in microseconds.
+
+    0 for a fence that was made by hand, which is no instant of this century.
+    """
+    return now_ms - job.fence // 1000 if job.fence > _FIRST_FENCE else 0
+
+
+def _id_of(message: dramatiq.MessageProxy) -> str:
+    return str(message.options["redis_message_id"])
+
+
+def _unique_of(message: dramatiq.MessageProxy) -> str:
+    return str(message.options.get("unique") or "")
+
+
+def _job_or_none(message: dramatiq.MessageProxy) -> Job | None:
     try:
-        found = dramatiq.Message.decode(data).options.get("redis_message_id")
-    except (DecodeError, AttributeError):
+        return decode_job(message.args[0] if len(message.args) == 1 else None)
+    except JobError:
         return None
-    return found if isinstance(found, str) else None
+
+
+def _report(on_dead: OnDead, message: dramatiq.MessageProxy, why: Why) -> None:
+    job = _job_or_none(message)
+    log.error(
+        "job.dead_lettered",
+        message=_id_of(message),
+        reason=why.reason,
+        error=why.error,
+        **({"run": job.run, "block": job.block, "shop": job.shop} if job is not None else {}),
+    )
+    if job is not None:
+        on_dead(job, why.error)

@@ -7,9 +7,11 @@ environment. SIGTERM: the running job is finished, fetched ones are handed back,
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import threading
+import uuid
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ import structlog
 from shopace.core.errors import ShopaceError
 from shopace.workers.embedded import die_with_parent
 from shopace.workers.logging import configure_logging
+from shopace.workers.marker import Marker
 from shopace.workers.settings import (
     Settings,
     connect_both,
@@ -58,18 +61,25 @@ def work(settings: Settings, stop: threading.Event) -> None:
     # Read by Dramatiq at import alone, which therefore comes after.
     os.environ.update(
         dramatiq_queue_prefetch=str(settings.prefetch),
-        dramatiq_delay_queue_prefetch="100",
         dramatiq_restart_delay=str(settings.restart_delay_ms),
     )
     from dramatiq import Worker  # noqa: PLC0415
+    from dramatiq import worker as dramatiq_worker  # noqa: PLC0415
 
     from shopace.workers.actors import Workbench, declare_actors  # noqa: PLC0415
-    from shopace.workers.broker import make_broker  # noqa: PLC0415
+    from shopace.workers.broker import Broker  # noqa: PLC0415
+    from shopace.workers.queue import Queue  # noqa: PLC0415
 
+    # How long an acknowledgement waits for a broker that was away; no setting of Dramatiq's.
+    dramatiq_worker.POST_PROCESS_MESSAGE_RETRY_DELAY_SECS = settings.restart_delay_ms / 1000  # type: ignore[assignment]
+    marker = Marker.inherited()
+    marker.beat()
+    _limit_memory(settings)
     servers = connect_both(settings)
     bench = Workbench(settings, _registry(settings), servers.results)
-    broker = make_broker(servers.broker, settings, on_dead=bench.report_dead)
-    broker.emit_after("process_boot")  # without it, time limits silently do nothing
+    queue = Queue(servers.broker, worker=str(uuid.uuid4()))
+    marker.name(queue.worker)
+    broker = Broker(queue, settings, on_dead=bench.report_dead, marker=marker)
     declare_actors(broker, bench)
     worker = Worker(broker, worker_threads=1, worker_timeout=settings.poll_ms)
     worker.start()
@@ -79,6 +89,16 @@ def work(settings: Settings, stop: threading.Event) -> None:
     worker.stop(timeout=round(settings.grace_seconds * 1000))
     broker.close()
     servers.close()
+
+
+def _limit_memory(settings: Settings) -> None:
+    """Beyond the limit an allocation fails, which costs a plugin its part and not the machine.
+
+    Files that are mapped into memory, as snapshots are, do not count.
+    """
+    limit = settings.memory_mb * 1024 * 1024
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def _registry(settings: Settings) -> Registry:

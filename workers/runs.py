@@ -24,7 +24,8 @@ from shopace.core.warehouse.benchmarks import BenchmarkSet, require_fit
 from shopace.core.warehouse.policy import Policy, save_policy
 from shopace.core.warehouse.programmes import NO_PROGRAMMES, Programmes, save_programmes
 from shopace.core.warehouse.snapshot import Snapshot
-from shopace.workers.broker import BLOCKS, SHOPS, enqueue
+from shopace.workers.broker import enqueue
+from shopace.workers.queue import BLOCKS, SHOPS, Queue
 from shopace.workers.settings import Servers, Settings, answered, connect_briefly
 
 _LOOK_SECONDS = 0.02
@@ -115,7 +116,7 @@ def start_nightly(
     jobs = [_job(run, block=number) for number in range(len(counts))]
     try:
         with answered("broker"):
-            enqueue(servers.broker, BLOCKS, jobs)
+            enqueue(Queue(servers.broker), BLOCKS, jobs)
     except ServerError:
         _unlist(run)
         raise
@@ -140,7 +141,7 @@ def start_single(
     run = _run(f"single-{fence}", fence, pinned, (1,), servers)
     _register(settings, run, listed=False)
     with answered("broker"):
-        enqueue(servers.broker, SHOPS, [_job(run, shop=shop)])
+        enqueue(Queue(servers.broker), SHOPS, [_job(run, shop=shop)])
     return run
 
 
@@ -169,15 +170,23 @@ def progress(run: Run) -> Progress:
     with answered("results"):
         stored: Any = run.results.hvals(keys.run_blocks_key(run.id))
     decoded = (msgspec.json.decode(each, type=BlockReport) for each in stored)
-    reports = [report for report in decoded if report.block < len(run.block_shops)]
+    by_block: dict[int, list[BlockReport]] = {}
+    for report in decoded:
+        if report.block < len(run.block_shops):
+            by_block.setdefault(report.block, []).append(report)
+    told = {block: _apart(reports) for block, reports in by_block.items()}
+    reports = [report for each in told.values() for report in each]
     cards: Counter[str] = Counter()
     for report in reports:
         cards.update(report.cards)
     return Progress(
         run=run.id,
         blocks=len(run.block_shops),
-        blocks_done=len(reports),
-        blocks_failed=sum(report.error != "" for report in reports),
+        blocks_done=sum(
+            sum(report.shops for report in each) >= run.block_shops[block]
+            for block, each in told.items()
+        ),
+        blocks_failed=sum(any(report.error for report in each) for each in told.values()),
         shops=run.shops,
         shops_done=sum(report.shops for report in reports),
         written=sum(report.written for report in reports),
@@ -225,6 +234,19 @@ def wait(
             )
         answer_took = time.monotonic() - asked
         time.sleep(max(_LOOK_SECONDS, 10 * answer_took))  # of a large run, asking is work
+
+
+def _apart(reports: Sequence[BlockReport]) -> list[BlockReport]:
+    """The reports of a block without those of parts that a larger one covers.
+
+    A block that was taken for dead may still be finished, after it was cut into parts.
+    """
+    kept: list[BlockReport] = []
+    for report in sorted(reports, key=lambda each: (-each.shops, each.first)):
+        inside = (larger.first <= report.first < larger.first + larger.shops for larger in kept)
+        if not any(inside):
+            kept.append(report)
+    return kept
 
 
 class _Pinned(msgspec.Struct, frozen=True):
@@ -289,6 +311,7 @@ def _job(run: Run, *, block: int | None = None, shop: str | None = None) -> Job:
         policy=run.policy,
         incentives=run.incentives,
         block=block,
+        count=run.block_shops[block] if block is not None else None,
         shop=shop,
     )
 

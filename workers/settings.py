@@ -26,6 +26,7 @@ URL_VARIABLES: dict[Role, str] = {
 }
 DEFAULT_DATA = Path("shopace-data")
 OLDEST_SERVER = (7, 0)
+_PATIENCE_SECONDS: dict[Role, float] = {"broker": 2, "results": 5}
 
 
 class ServerFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,13 +53,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     heartbeat_timeout_ms: int = 15_000
     """A worker silent for so long has lost its jobs to others."""
-    maintenance_chance_per_million: int = 50_000
-    """How often a queue command also looks for the jobs of silent workers."""
+    beat_seconds: float = 2
+    """How often a supervisor says which of its workers are alive, and looks for silent ones."""
+    canary_seconds: float = 30
+    """How often a job that does nothing goes through the queue, to see whether jobs do."""
     dead_message_ttl_ms: int = 7 * 24 * 60 * 60 * 1000
     max_retries: int = 3
     min_backoff_ms: int = 1_000
     max_backoff_ms: int = 60_000
-    job_time_limit_ms: int = 600_000
+    job_age_limit_ms: int = 2 * 24 * 60 * 60 * 1000
+    """A job older than this is dead-lettered: it may not outlive what newer ones wrote."""
+    job_seconds: float = 300
+    """A job that takes longer costs its process."""
+    plugin_seconds: float = 30
+    """A plugin's own code that takes longer, for a slice of shops, costs its process; the job is
+    done again without that plugin."""
+    memory_mb: int = 4096
+    """What a worker process may allocate."""
+    wedged_seconds: float = 20
+    """A process that is idle and has not asked for work for so long is replaced."""
     prefetch: int = 2
     """Messages a worker process holds, the running one included."""
     poll_ms: int = 50
@@ -158,12 +171,16 @@ def connect(url: str, role: Role) -> redis.Redis:
     Raises ServerError: unreachable, too old, or set to evict.
     """
     check_server(url, role)
-    return _client(
-        url,
-        role,
-        timeout_seconds=30,
-        retry=Retry(ExponentialWithJitterBackoff(cap=1, base=0.05), 8),
-    )
+    return connect_patiently(url, role)
+
+
+def connect_patiently(url: str, role: Role) -> redis.Redis:
+    """Likewise, unchecked: for those who wait until the server is there.
+
+    A command waits a few seconds for its answer and is sent once more; every one may be.
+    """
+    retry = Retry(ExponentialWithJitterBackoff(cap=1, base=0.05), 1)
+    return _client(url, role, timeout_seconds=_PATIENCE_SECONDS[role], retry=retry)
 
 
 def connect_briefly(url: str, role: Role) -> redis.Redis:

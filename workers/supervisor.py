@@ -1,7 +1,8 @@
 """The supervisor: N worker processes, each replaced alone when it dies, all stopped together.
 
-Not here yet, and here is its place (`_look_after`): limits of memory and wall clock per child,
-liveness by heartbeat key, the canary job.
+It sees what each child is doing in memory that they share (`marker`), so that it can end one that
+takes too long, holds too much or does nothing any more, and say which plugin's code ran when a
+child died.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
 import structlog
 
 from shopace.workers.child import PARENT_VARIABLE
+from shopace.workers.keeper import Keeper
+from shopace.workers.marker import FD_VARIABLE, Doing, Marker
+from shopace.workers.queue import Suspicion
 from shopace.workers.settings import Settings, check_server, encode_settings
 
 CHILD_COMMAND = (sys.executable, "-m", "shopace.workers.child")
@@ -38,10 +43,13 @@ class _Child:
     """One place among the N, and the process that fills it."""
 
     number: int
+    marker: Marker = field(default_factory=Marker.create)
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     quick_deaths: int = 0
     next_start: float = 0.0
+    ended_for: str = ""
+    """Why we killed it; empty while it was not us."""
 
 
 @contextlib.contextmanager
@@ -87,6 +95,7 @@ class Supervisor:
         ]
         self._stop = stop if stop is not None else threading.Event()
         self._thread: threading.Thread | None = None
+        self._keeper = Keeper(settings, self._alive)
 
     def run(self) -> None:
         """Work until told to stop; afterwards every child is gone."""
@@ -124,7 +133,11 @@ class Supervisor:
         check_server(self._settings.broker_url, "broker")
         check_server(self._settings.results_url, "results")
 
+    def _alive(self) -> list[str]:
+        return [each.marker.read().worker for each in self._children if each.process is not None]
+
     def _keep(self) -> None:
+        self._keeper.start()
         try:
             while not self._stop.is_set():
                 for child in self._children:
@@ -132,54 +145,105 @@ class Supervisor:
                 self._stop.wait(_LOOK_SECONDS)
         finally:
             self._end_all()
+            self._keeper.stop()
+            for child in self._children:
+                child.marker.close()
 
     def _look_after(self, child: _Child) -> None:
         now = time.monotonic()
-        if child.process is not None and (code := child.process.poll()) is not None:
-            lived = now - child.started
-            quick = lived < self._settings.quick_death_seconds
-            child.quick_deaths = child.quick_deaths + 1 if quick else 0
-            doubled = self._settings.respawn_seconds * 2 ** max(0, child.quick_deaths - 1)
-            wait = min(doubled, self._settings.respawn_longest_seconds)
-            child.next_start = now + wait
-            log.error(
-                "child.died",
-                child=child.number,
-                pid=child.process.pid,
-                cause=_cause(code),
-                lived_seconds=round(lived, 1),
-                again_in_seconds=round(wait, 1),
-            )
-            child.process = None
+        if child.process is not None:
+            code = child.process.poll()
+            if code is not None:
+                self._replace(child, code, now)
+            elif not child.ended_for and (why := self._wrong(child, now)):
+                child.ended_for = why
+                child.process.kill()
         if child.process is None and now >= child.next_start and not self._stop.is_set():
-            try:
-                child.process = _start(self._command, self._settings)
-            except OSError as error:  # no memory, no file handle: they may come back
-                child.next_start = now + self._settings.respawn_longest_seconds
-                log.error("child.not_started", child=child.number, cause=str(error))  # noqa: TRY400
-                return
-            child.started = time.monotonic()
-            log.info("child.started", child=child.number, pid=child.process.pid)
+            self._start(child, now)
+
+    def _wrong(self, child: _Child, now: float) -> str:
+        """Why the child has to be ended; empty where it does well."""
+        settings, doing = self._settings, child.marker.read()
+        if doing.plugin_since and now - doing.plugin_since > settings.plugin_seconds:
+            return f"ran longer than {settings.plugin_seconds:g} s"
+        if doing.job_since:
+            if now - doing.job_since > settings.job_seconds:
+                return f"worked longer than {settings.job_seconds:g} s on one job"
+        elif now - max(doing.beat, child.started) > settings.wedged_seconds:
+            return f"has not asked for work for {settings.wedged_seconds:g} s"
+        assert child.process is not None  # noqa: S101  # the caller looked
+        if _own_memory(child.process.pid) > settings.memory_mb * 1024 * 1024:
+            return f"holds more than {settings.memory_mb:,} MB of memory"
+        return ""
+
+    def _replace(self, child: _Child, code: int, now: float) -> None:
+        assert child.process is not None  # noqa: S101  # the caller looked
+        settings, doing = self._settings, child.marker.read()
+        lived = now - child.started
+        quick = lived < settings.quick_death_seconds
+        child.quick_deaths = child.quick_deaths + 1 if quick else 0
+        # One death is chance and nobody waits for it; a child that dies again and again does.
+        doubled = settings.respawn_seconds * 2 ** max(0, child.quick_deaths - 2)
+        wait = 0.0 if child.quick_deaths < 2 else min(doubled, settings.respawn_longest_seconds)
+        child.next_start = now + wait
+        cause = child.ended_for or _cause(code)
+        log.error(
+            "child.died",
+            child=child.number,
+            pid=child.process.pid,
+            cause=cause,
+            plugin=doing.plugin or None,
+            message=doing.message or None,
+            lived_seconds=round(lived, 1),
+            again_in_seconds=round(wait, 1),
+        )
+        if doing.worker:
+            self._keeper.bury(doing.worker, doing.message, _suspicion(doing, cause))
+        child.process, child.ended_for = None, ""
+
+    def _start(self, child: _Child, now: float) -> None:
+        child.marker.clear()
+        try:
+            child.process = _start(self._command, self._settings, child.marker)
+        except OSError as error:  # no memory, no file handle: they may come back
+            child.next_start = now + self._settings.respawn_longest_seconds
+            log.error("child.not_started", child=child.number, cause=str(error))  # noqa: TRY400
+            return
+        child.started = time.monotonic()
+        log.info("child.started", child=child.number, pid=child.process.pid)
 
     def _end_all(self) -> None:
-        running = [each.process for each in self._children if each.process is not None]
-        for process in running:
-            process.terminate()
+        running = [each for each in self._children if each.process is not None]
+        for child in running:
+            if child.process is not None:
+                child.process.terminate()
         deadline = time.monotonic() + self._settings.grace_seconds + _BEYOND_GRACE_SECONDS
-        for process in running:
+        for child in running:
+            if child.process is None:
+                continue
             try:
-                process.wait(max(0.0, deadline - time.monotonic()))
+                child.process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                log.error("child.killed", pid=process.pid, cause="did not end in time")  # noqa: TRY400
-                process.kill()
-                process.wait()
+                log.error("child.killed", pid=child.process.pid, cause="did not end in time")  # noqa: TRY400
+                child.process.kill()
+                child.process.wait()
+            if child.process.returncode != 0:
+                self._keeper.bury(child.marker.read().worker)
+            child.process = None
 
 
-def _start(command: Sequence[str], settings: Settings) -> subprocess.Popen[bytes]:
+def _suspicion(doing: Doing, cause: str) -> Suspicion | None:
+    if not doing.plugin or not doing.message:
+        return None
+    return Suspicion(plugin=doing.plugin, reason=f"its code ended the process: {cause}")
+
+
+def _start(command: Sequence[str], settings: Settings, marker: Marker) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
-        env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
+        pass_fds=(marker.fd,),
+        env={**os.environ, PARENT_VARIABLE: str(os.getpid()), FD_VARIABLE: str(marker.fd)},
     )
     assert process.stdin is not None  # noqa: S101  # we asked for a pipe
     try:
@@ -188,6 +252,15 @@ def _start(command: Sequence[str], settings: Settings) -> subprocess.Popen[bytes
     except BrokenPipeError:
         pass  # it died already, and its replacement will be told
     return process
+
+
+def _own_memory(pid: int) -> int:
+    """Bytes of a process that are not mapped from files; 0 where the system does not say."""
+    try:
+        resident, shared = Path(f"/proc/{pid}/statm").read_text("ascii").split()[1:3]
+    except (OSError, ValueError):
+        return 0
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _cause(code: int) -> str:

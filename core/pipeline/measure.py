@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,8 +18,6 @@ from shopace.core.vocabulary.units import Period
 from shopace.core.warehouse.cohorts import Vocabularies, cohorts_of, positions, tiers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from shopace.core.evaluation import Floats
     from shopace.core.pipeline.batch import Flags
     from shopace.core.pipeline.plan import Plan
@@ -25,13 +26,23 @@ ERROR_LENGTH = 200
 """Characters of a plugin's own error that a diagnosis repeats."""
 
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
+Watch = Callable[[str], AbstractContextManager[None]]
 _GMV_PERIODS = (Period.L7D, Period.P7D, Period.L30D, Period.P30D)
 
 
-def measure(batch: Batch) -> Measured:
+class Hooks(NamedTuple):
+    """How plugins' own code is run."""
+
+    without: Mapping[str, str] = MappingProxyType({})
+    """Plugins whose code is not run, and why: it ended or held up a process before."""
+    watch: Watch | None = None
+    """Is told whose code runs, for as long as it runs."""
+
+
+def measure(batch: Batch, hooks: Hooks | None = None) -> Measured:
     """Every column's values, and what the other stages need to know of the shops."""
     plan, profile = batch.plan, batch.profile
-    rows, failed = _derive(batch)
+    rows, failed = _derive(batch, hooks if hooks is not None else Hooks())
     if plan.counted:
         rows = np.concatenate([rows, batch.violations.rows()])
 
@@ -126,7 +137,7 @@ def core_channels(gmv_30d: Floats, focus: np.ndarray, share: float) -> Flags:
     return np.asarray(np.where(focus[None] > 0, selected, fewest))
 
 
-def _derive(batch: Batch) -> tuple[Floats, Mapping[str, str]]:
+def _derive(batch: Batch, hooks: Hooks) -> tuple[Floats, Mapping[str, str]]:
     """The snapshot's rows, and behind them the measures that plugins derive.
 
     A plugin that raises, or answers with something else than it should, leaves its own measures
@@ -154,8 +165,12 @@ def _derive(batch: Batch) -> tuple[Floats, Mapping[str, str]]:
             for (period, measure, channel), number in plan.derived.items()
             if measure.startswith(f"{plugin}.")
         }
+        if plugin in hooks.without:
+            failed[plugin] = hooks.without[plugin]
+            continue
         try:
-            _fill(behind, own, derive(view=view))
+            with hooks.watch(plugin) if hooks.watch is not None else nullcontext():
+                _fill(behind, own, derive(view=view))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  # even an exit costs only its own measures

@@ -15,7 +15,7 @@ from shopace.core.host.registry import fingerprint
 from shopace.core.pipeline.compare import compare
 from shopace.core.pipeline.conclude import conclude
 from shopace.core.pipeline.load import load
-from shopace.core.pipeline.measure import measure
+from shopace.core.pipeline.measure import Hooks, measure
 from shopace.core.pipeline.merge import merge
 from shopace.core.pipeline.plan import Plan
 from shopace.core.pipeline.propose import propose
@@ -107,30 +107,44 @@ def _require_same_funnel(registry: Registry, snapshot: Snapshot) -> None:
 
 
 def diagnose_block(
-    inputs: Inputs, block: int, *, recall: Recall | None = None, slice_shops: int = SLICE_SHOPS
+    inputs: Inputs,
+    block: int,
+    *,
+    first: int = 0,
+    count: int | None = None,
+    recall: Recall | None = None,
+    hooks: Hooks | None = None,
+    slice_shops: int = SLICE_SHOPS,
 ) -> Iterator[list[Document]]:
-    """The documents of a block of the snapshot, slice by slice."""
+    """The documents of a block of the snapshot, slice by slice.
+
+    `first` and `count` name a part of it; `hooks` say how plugins' own code is run.
+    """
     opened = inputs.snapshot.block(block)
-    for start in range(0, len(opened.shops), slice_shops):
-        stop = min(start + slice_shops, len(opened.shops))
-        yield _diagnose(inputs, opened, start, stop, recall)
+    end = len(opened.shops) if count is None else min(first + count, len(opened.shops))
+    for start in range(first, end, slice_shops):
+        places = slice(start, min(start + slice_shops, end))
+        yield _diagnose(inputs, opened, places, recall, hooks)
 
 
-def diagnose_shop(inputs: Inputs, shop: str, *, recall: Recall | None = None) -> Document:
+def diagnose_shop(
+    inputs: Inputs, shop: str, *, recall: Recall | None = None, hooks: Hooks | None = None
+) -> Document:
     """The document of one shop: the same code, a batch of one.
 
     Raises UnknownShopError where the snapshot does not hold the shop.
     """
     block, offset = inputs.snapshot.find(shop)
-    return _diagnose(inputs, inputs.snapshot.block(block), offset, offset + 1, recall)[0]
+    opened = inputs.snapshot.block(block)
+    return _diagnose(inputs, opened, slice(offset, offset + 1), recall, hooks)[0]
 
 
 def _diagnose(
-    inputs: Inputs, block: Block, start: int, stop: int, recall: Recall | None
+    inputs: Inputs, block: Block, places: slice, recall: Recall | None, hooks: Hooks | None
 ) -> list[Document]:
     plan = inputs.plan
-    batch = load(plan, block, start, stop, recall)
-    measured = measure(batch)
+    batch = load(plan, block, places.start, places.stop, recall)
+    measured = measure(batch, hooks)
     compared = compare(batch, measured)
     merged = merge(plan, rank(plan, propose(batch, measured, compared)))
     return [publish(*each) for each in conclude(batch, measured, compared, merged, inputs.words)]

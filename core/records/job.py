@@ -33,6 +33,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     incentives: Name | None = None
     """The incentive programmes; absent: none."""
     block: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    first: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Of a block, the first shop that is meant: its place in the block."""
+    count: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """Of a block, how many shops are meant; absent: all."""
     shop: ShopId | None = None
 
 
@@ -47,9 +51,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class BlockReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one block of a run came to. Writing it twice changes nothing."""
+    """What a block of a run, or a part of it, came to. Writing it twice changes nothing."""
 
     block: int
+    first: int = 0
+    """The place of its first shop in the block."""
     shops: int
     written: int = 0
     duplicate: int = 0

@@ -63,14 +63,14 @@ def _server(client: redis.Redis, url: str) -> dict[str, Any]:
 
 
 def _workers(broker: redis.Redis, settings: Settings) -> dict[str, Any]:
-    from shopace.workers.broker import workers_heard_of
+    from shopace.workers.queue import workers_heard_of
 
     within = settings.heartbeat_timeout_ms
     return {"heard_of_lately": workers_heard_of(broker, within), "within_seconds": within / 1000}
 
 
 def _queues(broker: redis.Redis) -> dict[str, dict[str, int]]:
-    from shopace.workers.broker import queue_depth
+    from shopace.workers.queue import queue_depth
 
     return {
         queue: {

@@ -136,8 +136,8 @@ class Queue:
 
     def unacknowledged(self) -> int:
         """Messages that some worker fetched and has neither finished nor handed back."""
-        names = self._client.keys(f"{NAMESPACE}:__acks__.*")
-        return sum(int(self._client.scard(name)) for name in names)
+        names = self._client.keys(f"{NAMESPACE}:held:*")
+        return sum(int(self._client.hlen(name)) for name in names)
 
     def dead_letters(self) -> list[dict[str, Any]]:
         stored = self._client.hvals(f"{self._key}.XQ.msgs")

@@ -3,10 +3,12 @@
 import datetime as dt
 
 import dramatiq
+import pytest
 import redis
 
 from shopace.core.records.job import Job
-from shopace.workers.broker import BLOCKS, SHOPS, QueueDepth, enqueue, make_broker, queue_depth
+from shopace.workers.broker import Broker, enqueue
+from shopace.workers.queue import BLOCKS, SHOPS, Queue, QueueDepth, queue_depth
 from shopace.workers.settings import Settings
 
 EMPTY = QueueDepth(waiting=0, held=0, delayed=0, dead_lettered=0)
@@ -25,12 +27,17 @@ def fetch(consumer: dramatiq.Consumer) -> dramatiq.MessageProxy:
     return message
 
 
+@pytest.fixture
+def broker(settings: Settings, broker_client: redis.Redis) -> Broker:
+    made = Broker(Queue(broker_client, "w1"), settings, on_dead=lambda _, __: None)
+    made.declare_queue(BLOCKS)
+    return made
+
+
 def test_every_message_is_counted_once_wherever_it_is(
-    settings: Settings, broker_client: redis.Redis
+    broker: Broker, broker_client: redis.Redis
 ) -> None:
-    broker = make_broker(broker_client, settings, on_dead=lambda _, __: None)
-    broker.declare_queue(BLOCKS)
-    enqueue(broker_client, BLOCKS, jobs(1201))
+    enqueue(broker.queue, BLOCKS, jobs(1201))
     assert queue_depth(broker_client) == {BLOCKS: EMPTY._replace(waiting=1201), SHOPS: EMPTY}
 
     consumer = broker.consume(BLOCKS, prefetch=3, timeout=1)
@@ -39,26 +46,9 @@ def test_every_message_is_counted_once_wherever_it_is(
 
     consumer.ack(first)
     consumer.nack(second)
-    broker.enqueue(third._message, delay=3_600_000)
+    broker.verdicts[third.options["redis_message_id"]] = 3_600_000
     consumer.ack(third)
     assert queue_depth(broker_client)[BLOCKS] == QueueDepth(
         waiting=1198, held=0, delayed=1, dead_lettered=1
     )
-    consumer.close()
-
-
-def test_a_delayed_message_that_a_worker_holds_is_still_delayed(
-    settings: Settings, broker_client: redis.Redis
-) -> None:
-    broker = make_broker(broker_client, settings, on_dead=lambda _, __: None)
-    broker.declare_queue(BLOCKS)
-    enqueue(broker_client, BLOCKS, jobs(1))
-    consumer = broker.consume(BLOCKS, prefetch=1, timeout=1)
-    message = fetch(consumer)
-    broker.enqueue(message._message, delay=3_600_000)
-    consumer.ack(message)
-    later = broker.consume(f"{BLOCKS}.DQ", prefetch=1, timeout=1)
-    fetch(later)
-    assert queue_depth(broker_client)[BLOCKS] == EMPTY._replace(delayed=1)
-    later.close()
     consumer.close()

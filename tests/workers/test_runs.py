@@ -28,9 +28,12 @@ from shopace.core.records.job import Job
 from shopace.core.results.reader import DiagnosisReader
 from shopace.core.warehouse.policy import load_saved, save_policy
 from shopace.core.warehouse.programmes import NO_PROGRAMMES, load_saved_programmes
-from shopace.workers import broker, runs
+from shopace.workers import queue as queues
+from shopace.workers import runs
 from shopace.workers.actors import Workbench
+from shopace.workers.broker import enqueue
 from shopace.workers.client import SchedulerClient
+from shopace.workers.queue import queue_depth
 from shopace.workers.runs import Progress, latest_runs, open_run, start_nightly, start_single, wait
 from shopace.workers.settings import Servers, Settings
 from shopace.workers.supervisor import Supervisor
@@ -89,7 +92,7 @@ def test_a_nightly_run_leaves_every_shops_diagnosis_as_the_pipeline_makes_it(
         for band in ("P0", "P1", "P2")
     }
     assert seen[-1] == end
-    assert not any(map(any, broker.queue_depth(broker_client).values()))
+    assert not any(map(any, queue_depth(broker_client).values()))
     reader = DiagnosisReader(results_client)
     changed = {event.shop for _, event in reader.events()}
     assert changed == {shop for shop, document in expected.items() if document.changed}
@@ -113,8 +116,9 @@ def test_jobs_delivered_three_times_leave_the_same_bytes_and_the_first_report(
             )
             for number in range(BLOCKS)
         ]  # fmt: skip
-        broker.enqueue(broker_client, broker.BLOCKS, jobs * 2)
-        until(lambda: not any(broker.queue_depth(broker_client)["blocks"]), "all are done")
+        for _ in range(2):
+            enqueue(queues.Queue(broker_client), queues.BLOCKS, jobs)
+            until(lambda: not any(queue_depth(broker_client)["blocks"]), "all are done")
         again = runs.progress(run)
     assert stored_bodies(results_client) == once
     assert again == first
@@ -134,7 +138,7 @@ def test_a_later_run_replaces_and_a_late_job_of_an_earlier_one_is_refused(
             run=early.id, fence=early.fence, as_of=early.as_of, snapshot=early.snapshot,
             policy=early.policy, block=0,
         )  # fmt: skip
-        broker.enqueue(broker_client, broker.BLOCKS, [job])
+        enqueue(queues.Queue(broker_client), queues.BLOCKS, [job])
         until(lambda: runs.progress(early).blocks_done == 1, "the late job is done")
     assert runs.progress(early).stale == BLOCK_SHOPS
     fences = {fields[b"fence"] for fields in stored_bodies(results_client).values()}
@@ -306,7 +310,7 @@ def test_a_shop_that_is_not_there_is_refused_before_anything_is_enqueued(
     near = marketplace.snapshot.block(0).shops[0] + "0"
     with pytest.raises(UnknownShopError):
         client.enqueue_shop(near)
-    assert not any(map(any, broker.queue_depth(broker_client).values()))
+    assert not any(map(any, queue_depth(broker_client).values()))
 
 
 def test_without_a_server_the_scheduler_is_told_at_once(built: Any) -> None:
@@ -326,7 +330,7 @@ def test_a_damaged_snapshot_is_refused_before_anything_is_enqueued(
     file.write_bytes(content)
     with pytest.raises(SnapshotError, match="is damaged"):
         nightly(marketplace)
-    assert not any(broker.queue_depth(broker_client)["blocks"])
+    assert not any(queue_depth(broker_client)["blocks"])
 
 
 def test_a_snapshot_that_workers_would_not_find_is_refused(

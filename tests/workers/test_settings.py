@@ -33,7 +33,7 @@ def test_a_sound_server_is_connected_to_and_read_patiently(server: Server) -> No
     with connect(server.url_results, "results") as client:
         assert client.ping()
         assert client.get_retry() is not None
-        assert client.get_retry().get_retries() == 8
+        assert client.get_retry().get_retries() == 1  # every command may be sent twice
 
 
 @pytest.mark.parametrize("role", ["broker", "results"])

@@ -1,0 +1,127 @@
+"""What a child is doing, in memory that it shares with its supervisor.
+
+The child writes, the supervisor reads: also when the child hangs, and after it died. Instants are
+of the system's monotonic clock, which all processes of a machine share; 0 means not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import struct
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import NamedTuple, Self
+
+FD_VARIABLE = "SHOPACE_MARKER_FD"
+"""The file descriptor that a child inherits."""
+
+_INSTANT = struct.Struct("<d")
+_BEAT, _JOB_SINCE, _PLUGIN_SINCE = 0, 8, 16
+_WORKER, _MESSAGE, _PLUGIN = (24, 40), (64, 256), (320, 80)
+"""(offset, bytes) of each text."""
+_SIZE = 400
+
+
+class Doing(NamedTuple):
+    """What the marker says."""
+
+    beat: float
+    """When the child last asked for work."""
+    job_since: float
+    plugin_since: float
+    worker: str
+    """Its id in the queue; empty until it has one."""
+    message: str
+    """The message that it works on; empty when idle."""
+    plugin: str
+    """The plugin whose code runs; empty when none does."""
+
+
+class Marker:
+    """One child's marker."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self._memory = mmap.mmap(fd, _SIZE)
+
+    @classmethod
+    def create(cls) -> Self:
+        """A new one, for a supervisor to hand to a child."""
+        if hasattr(os, "memfd_create"):
+            fd = os.memfd_create("shopace-marker")
+        else:  # not Linux
+            with tempfile.TemporaryFile() as file:
+                fd = os.dup(file.fileno())
+        os.ftruncate(fd, _SIZE)
+        return cls(fd)
+
+    @classmethod
+    def inherited(cls) -> Self:
+        """The one that the supervisor handed over; one of our own without a supervisor."""
+        fd = os.environ.get(FD_VARIABLE)
+        return cls(int(fd)) if fd is not None else cls.create()
+
+    def close(self) -> None:
+        self._memory.close()
+        os.close(self.fd)
+
+    def clear(self) -> None:
+        """Before another child gets it."""
+        self._memory[:] = bytes(_SIZE)
+
+    def beat(self) -> None:
+        """The child asks for work."""
+        self._put_instant(_BEAT, time.monotonic())
+
+    def name(self, worker: str) -> None:
+        """The child has an id in the queue."""
+        self._put_text(_WORKER, worker)
+
+    @contextlib.contextmanager
+    def working(self, message: str) -> Iterator[None]:
+        """While the child works on a message."""
+        self._put_text(_MESSAGE, message)
+        self._put_instant(_JOB_SINCE, time.monotonic())
+        try:
+            yield
+        finally:
+            self._put_instant(_JOB_SINCE, 0.0)
+            self._put_text(_MESSAGE, "")
+
+    @contextlib.contextmanager
+    def running(self, plugin: str) -> Iterator[None]:
+        """While a plugin's own code runs."""
+        self._put_text(_PLUGIN, plugin)
+        self._put_instant(_PLUGIN_SINCE, time.monotonic())
+        try:
+            yield
+        finally:
+            self._put_instant(_PLUGIN_SINCE, 0.0)
+            self._put_text(_PLUGIN, "")
+
+    def read(self) -> Doing:
+        """What the child is doing, or was when it died."""
+        return Doing(
+            beat=self._instant(_BEAT),
+            job_since=self._instant(_JOB_SINCE),
+            plugin_since=self._instant(_PLUGIN_SINCE),
+            worker=self._text(*_WORKER),
+            message=self._text(*_MESSAGE),
+            plugin=self._text(*_PLUGIN),
+        )
+
+    def _put_instant(self, at: int, instant: float) -> None:
+        _INSTANT.pack_into(self._memory, at, instant)
+
+    def _instant(self, at: int) -> float:
+        return float(_INSTANT.unpack_from(self._memory, at)[0])
+
+    def _put_text(self, place: tuple[int, int], text: str) -> None:
+        at, size = place
+        self._memory[at : at + size] = text.encode()[:size].ljust(size, b"\0")
+
+    def _text(self, at: int, size: int) -> str:
+        return self._memory[at : at + size].rstrip(b"\0").decode("utf-8", "replace")

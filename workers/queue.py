@@ -1,0 +1,219 @@
+"""The queue as it lies in Redis: what producers, workers and operators may do with it.
+
+Every command is one script call (`queue.lua`), whole or not at all, and may be sent twice with the
+effect of once; so a client may simply try again when an answer is lost. Commands raise what
+redis-py raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+import redis
+
+NAMESPACE = "shopace:v1:{broker}"
+"""Of all keys. The literal braces keep them on one node of a cluster."""
+BLOCKS = "blocks"
+SHOPS = "shops"
+QUEUES = (SHOPS, BLOCKS)
+CANARY = "canary"
+"""A queue of its own, so that it does not count as work."""
+
+_MESSAGES_PER_ROUND_TRIP = 500
+
+
+class Delivery(NamedTuple):
+    """A message as it was fetched."""
+
+    id: str
+    body: bytes
+
+
+class Suspicion(msgspec.Struct, frozen=True, kw_only=True):
+    """A plugin that ran when its process died or was ended."""
+
+    plugin: str
+    reason: str
+
+
+class Start(NamedTuple):
+    """What is known of a message when its processing begins."""
+
+    times: int
+    """How often it was begun, this time included; 0 when another worker has it by now."""
+    suspects: tuple[Suspicion, ...]
+    now_ms: int
+    """The broker server's clock."""
+
+
+Reason = Literal["undecodable", "refused", "failed", "kills_its_process", "expired"]
+"""Why a message is dead-lettered."""
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is kept beside a dead letter."""
+
+    reason: Reason
+    error: str = ""
+    """One line."""
+    plugin: str = ""
+    starts: int = 0
+
+
+class Swept(NamedTuple):
+    """What the janitor found."""
+
+    workers: int = 0
+    """Silent ones, whose messages were given back."""
+    messages: int = 0
+    dead_letters: int = 0
+    """Dropped for their age."""
+
+
+class QueueDepth(NamedTuple):
+    """The messages of one queue, each counted once."""
+
+    waiting: int
+    held: int
+    """Fetched by a worker: running, or next."""
+    delayed: int
+    """To be tried again later."""
+    dead_lettered: int
+
+
+class Queue:
+    """Commands to the broker's server. `client` must not decode responses.
+
+    `worker` is the id of the worker process for which messages are fetched; producers and operators
+    have none.
+    """
+
+    def __init__(self, client: redis.Redis, worker: str = "") -> None:
+        self._client = client
+        self._script = client.register_script((files(__package__) / "queue.lua").read_text("utf-8"))
+        self.worker = worker
+
+    def enqueue(self, queue: str, messages: Iterable[Delivery], *, delay_ms: int = 0) -> int:
+        """Put messages on a queue, many per round trip; how many were not there already."""
+        added = 0
+        parts: list[Any] = []
+        for message in messages:
+            parts += (message.id, message.body, delay_ms)
+            if len(parts) == 3 * _MESSAGES_PER_ROUND_TRIP:
+                added += self._call("enqueue", queue, *parts)
+                parts.clear()
+        return added + (self._call("enqueue", queue, *parts) if parts else 0)
+
+    def enqueue_unique(self, queue: str, message: Delivery, name: str, lifetime_ms: int) -> str:
+        """Put a message on a queue unless one of that name waits or runs; the id of the one.
+
+        The name is free again when its message ends, or after its lifetime: a saving of work, never
+        a lock to rely on.
+        """
+        answer: bytes = self._call(
+            "enqueue_unique", queue, message.id, message.body, name, lifetime_ms
+        )
+        return answer.decode()
+
+    def fetch(self, queue: str, count: int, known: Iterable[str]) -> list[Delivery]:
+        """Messages for this worker, and again those that it holds without knowing (`known`)."""
+        answer: list[bytes] = self._call("fetch", queue, count, *known)
+        return [
+            Delivery(answer[i].decode("utf-8", "replace"), answer[i + 1])
+            for i in range(0, len(answer), 2)
+        ]
+
+    def start(self, queue: str, message: str) -> Start:
+        """Count that the processing of a message begins."""
+        times, suspects, now_ms = self._call("start", queue, message)
+        lines = suspects.split(b"\n") if suspects else []
+        return Start(
+            times, tuple(msgspec.json.decode(line, type=Suspicion) for line in lines), now_ms
+        )
+
+    def ack(self, queue: str, message: str, name: str = "") -> bool:
+        """The message is done; False when another worker has it by now."""
+        return bool(self._call("ack", queue, message, name))
+
+    def retry(self, queue: str, message: Delivery, delay_ms: int) -> bool:
+        """Try the message again later, as `message.body` says."""
+        return bool(self._call("retry", queue, message.id, message.body, delay_ms))
+
+    def nack(self, queue: str, message: str, why: Why, name: str = "") -> bool:
+        """Dead-letter the message, with its bytes as they came."""
+        return bool(self._call("nack", queue, message, name, msgspec.json.encode(why)))
+
+    def split(self, queue: str, message: str, parts: Sequence[Delivery], name: str = "") -> bool:
+        """Put `parts` in the place of the message, ahead of all others."""
+        flat = [value for part in parts for value in part]
+        return bool(self._call("split", queue, message, name, *flat))
+
+    def requeue(self, queue: str, messages: Sequence[str]) -> None:
+        """Hand back what was fetched and not begun."""
+        if messages:
+            self._call("requeue", queue, *messages)
+
+    def leave(self, message: str = "", suspicion: Suspicion | None = None) -> int:
+        """End this worker: what it holds goes back, and how many messages that were.
+
+        `suspicion` falls on the plugin that ran in `message` when the process died.
+        """
+        told = (message, msgspec.json.encode(suspicion)) if message and suspicion else ()
+        return int(self._call("leave", "", *told))
+
+    def beat(self, workers: Sequence[str]) -> None:
+        """Vouch for workers that are alive, though they may be too busy to say so."""
+        if workers:
+            self._call("beat", "", *workers)
+
+    def sweep(self, *, lock_ms: int, silent_ms: int, dead_letter_ms: int) -> Swept | None:
+        """Be the janitor for `lock_ms`, unless another is: None."""
+        answer = self._call("sweep", "", lock_ms, silent_ms, dead_letter_ms, *QUEUES)
+        return Swept(*answer) if answer else None
+
+    def canary(self) -> None:
+        """A canary job has run."""
+        self._call("canary", "")
+
+    def replay(self, queue: str, dead: str, message: Delivery) -> bool:
+        """Put a new message in the place of a dead letter; False when that is gone."""
+        return bool(self._call("replay", queue, dead, message.id, message.body))
+
+    def purge(self, queue: str, dead: Sequence[str]) -> int:
+        """Drop dead letters; how many there were."""
+        return int(self._call("purge_dead", queue, *dead)) if dead else 0
+
+    def _call(self, command: str, queue: str, *args: Any) -> Any:  # noqa: ANN401  # as redis-py
+        return self._script(keys=[NAMESPACE], args=[command, queue, self.worker, *args])
+
+
+def key(name: str) -> str:
+    """A key of the queue, as `queue.lua` lists them."""
+    return f"{NAMESPACE}:{name}"
+
+
+def queue_depth(client: redis.Redis) -> dict[str, QueueDepth]:
+    """How much is in each queue."""
+    with client.pipeline(transaction=True) as pipeline:
+        for queue in QUEUES:
+            pipeline.llen(key(queue))
+            pipeline.hlen(key(f"{queue}.msgs"))
+            pipeline.zcard(key(f"{queue}.delayed"))
+            pipeline.zcard(key(f"{queue}.XQ"))
+        counts = iter(pipeline.execute())
+    depth = {}
+    for queue in QUEUES:
+        waiting, bodies, delayed, dead = (next(counts) for _ in range(4))
+        depth[queue] = QueueDepth(waiting, bodies - waiting - delayed, delayed, dead)
+    return depth
+
+
+def workers_heard_of(client: redis.Redis, within_ms: int) -> int:
+    """Worker processes that were heard of lately, by the server's clock."""
+    seconds, micros = client.time()
+    since = seconds * 1000 + micros // 1000 - within_ms
+    count: Any = client.zcount(key("workers"), since, "+inf")
+    return int(count)
