@@ -319,12 +319,12 @@ def _channel(
 
 
 def _with_days(delivery: Delivery, opened: OpenedDetail) -> OpenedDetail:
-    """Which days are known: declared ones, else from the first to the last date."""
+    """Which days are known: from the first date, for such tables may reach back less than facts."""
     if not opened.table.shape.has_days:
         return opened
     first, last = delivery.rows(f"SELECT min(day), max(day) FROM {opened.kind}", opened)[0]
     market = delivery.mapping.marketplace
     if first is not None:
-        first = market.first_day if market.first_day is not None else first
+        first = max(first, market.first_day) if market.first_day is not None else first
         last = market.latest_final_day if market.latest_final_day is not None else last
     return replace(opened, first_day=first, last_day=last)

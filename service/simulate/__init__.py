@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from shopace.core.vocabulary.channels import FIVE
+from shopace.service.simulate.behind import Behind
 from shopace.service.simulate.causes import CAUSES, Plan, market_events, plant, truth_row
 from shopace.service.simulate.days import live_through
 from shopace.service.simulate.draws import Draws, Floats
@@ -39,6 +40,8 @@ class Simulation:
     days: int
     shop_rows: int
     channel_rows: int
+    product_rows: int
+    """Of products' days."""
     causes: dict[str, int]
     """How often each cause was planted, by key."""
     files: tuple[Path, ...]
@@ -79,6 +82,7 @@ def simulate(
     everyone: list[Shops] = []
     of_shops = Pile(out, "shop_days", first_day, parts=-(-shops // _FILE_SHOPS))
     of_channels = Pile(out, "channel_days", first_day, parts=-(-shops // _FILE_SHOPS))
+    behind = Behind(out, first_day, seed=seed, parts=-(-shops // _FILE_SHOPS))
     for chunk, first in enumerate(range(0, shops, _CHUNK)):
         draws = Draws(seed, chunk)
         count = min(_CHUNK, shops - first)
@@ -90,6 +94,7 @@ def simulate(
         break_feeds(world)
         of_shops.add(*_shop_rows(world))
         of_channels.add(*_channel_rows(world))
+        behind.add(world, first=first)
         truth += [
             truth_row(each, some.ids[each.shop], first_day, days)
             for each in planted
@@ -100,11 +105,13 @@ def simulate(
         if done % _FILE_SHOPS == 0 or done == shops:
             of_shops.write()
             of_channels.write()
+            behind.write()
         if progress is not None:
             progress(done, shops)
     write_shops(out / "shops.parquet", everyone, first_day)
     write_truth(out / "truth.csv", truth)
-    write_mapping(out / "mapping.toml", of_shops, of_channels, last_day)
+    behind.write_creators()
+    write_mapping(out / "mapping.toml", of_shops, of_channels, last_day, behind.mapping())
     return Simulation(
         folder=out,
         first_day=first_day,
@@ -113,9 +120,10 @@ def simulate(
         days=days,
         shop_rows=of_shops.rows,
         channel_rows=of_channels.rows,
+        product_rows=behind.days.rows,
         causes=dict(sorted(Counter(row[1] for row in truth).items())),
         files=(
-            *(out / "shops.parquet", *of_shops.files, *of_channels.files),
+            *(out / "shops.parquet", *of_shops.files, *of_channels.files, *behind.files),
             *(out / "truth.csv", out / "mapping.toml"),
         ),
     )

@@ -56,6 +56,13 @@ def violations(world: World) -> None:
     shop["penalty_points"] = np.where(by_points, points, MISSING)
     shop["penalty_points_ending_30d"] = np.where(by_points, ending, MISSING)
     shop["health_rating"] = np.where(by_points, MISSING, rating)
+    world.blame = {
+        "kind": main.astype(np.float64),
+        "each": each,
+        "old": old[:, :1],
+        "ends": ends,
+        "again": again,
+    }
 
 
 def held_up(world: World) -> Floats:

@@ -32,6 +32,8 @@ class World:
     """Facts of the whole shop: measure → (shops, days)."""
     channel: dict[str, Floats] = field(default_factory=dict)
     """Facts by channel: measure → (shops, days, 5), missing where the measure does not exist."""
+    blame: dict[str, Floats] = field(default_factory=dict)
+    """What violations cost a shop: name → (shops, 1)."""
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from shopace.service.simulate.causes import TRUTH_HEADER
 from shopace.service.simulate.draws import Floats
 from shopace.service.simulate.shops import Shops
 
-Column = NDArray[np.object_] | NDArray[np.int64] | NDArray[np.float32] | Floats
+Column = NDArray[np.object_] | NDArray[np.int64] | NDArray[np.bool_] | NDArray[np.float32] | Floats
 
 _WHOLE = {"count", "days", "points"}
 """Units whose facts are whole numbers."""
@@ -63,7 +63,8 @@ class Pile:
         casts = ", ".join(f'"{each}"::{_type_of(each)} AS "{each}"' for each in self.measures)
         keys = f"shop_id, DATE '{self.first_day}' + day::INTEGER AS date"
         keys += ", channel" if "channel" in columns else ""
-        _copy(path, "facts", columns, f"SELECT {keys}, {casts} FROM facts")  # noqa: S608 - our names
+        query = f"SELECT {keys}, {casts} FROM facts"  # noqa: S608 - our names
+        _copy(path, {"facts": columns}, query)
         self.files.append(path)
 
 
@@ -91,13 +92,47 @@ def write_shops(path: Path, parts: Sequence[Shops], first_day: date) -> None:
         "SELECT * EXCLUDE (opened, focus_channels), CAST(opened AS DATE) AS opened_on,"
         " CAST(focus_channels AS VARCHAR) AS focus_channels FROM shops"
     )
-    _copy(path, "shops", columns, select)
+    _copy(path, {"shops": columns}, select)
 
 
-def _copy(path: Path, name: str, columns: Mapping[str, object], select: str) -> None:
+class Sheet:
+    """The rows of a table of any shape, gathered chunk by chunk and written file by file.
+
+    `select` is a query over the gathered tables.
+    """
+
+    def __init__(self, folder: Path, name: str, select: str, *, parts: int) -> None:
+        self.files: list[Path] = []
+        self.rows = 0
+        self.pattern = f"{name}.parquet" if parts == 1 else f"{name}-*.parquet"
+        self._folder, self._name, self._select, self._parts = folder, name, select, parts
+        self._waiting: dict[str, list[Mapping[str, Column]]] = {}
+        for stale in [folder / f"{name}.parquet", *folder.glob(f"{name}-*.parquet")]:
+            stale.unlink(missing_ok=True)
+
+    def add(self, rows: int, **tables: Mapping[str, Column]) -> None:
+        self.rows += rows
+        for name, columns in tables.items():
+            self._waiting.setdefault(name, []).append(columns)
+
+    def write(self) -> None:
+        """One file of what was gathered. Missing (NaN) is written as NULL."""
+        part = f"-{len(self.files):04}" if self._parts > 1 else ""
+        path = self._folder / f"{self._name}{part}.parquet"
+        tables = {
+            name: {each: np.concatenate([c[each] for c in chunks]) for each in chunks[0]}
+            for name, chunks in self._waiting.items()
+        }
+        self._waiting.clear()
+        _copy(path, tables, self._select)
+        self.files.append(path)
+
+
+def _copy(path: Path, tables: Mapping[str, Mapping[str, object]], select: str) -> None:
     partial = path.with_name(f".{path.name}.partial")
     with duckdb.connect(config={"threads": 1}) as database:
-        database.register(name, dict(columns))
+        for name, columns in tables.items():
+            database.register(name, dict(columns))
         target = str(partial).replace("'", "''")
         try:
             database.execute(f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
@@ -124,7 +159,9 @@ def write_truth(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
     partial.replace(path)
 
 
-def write_mapping(path: Path, of_shops: Pile, of_channels: Pile, last_day: date) -> None:
+def write_mapping(
+    path: Path, of_shops: Pile, of_channels: Pile, last_day: date, behind: str
+) -> None:
     """What the columns mean: named like the standard measures, they need no list.
 
     A row is written for every day since a shop opened, in each channel it has. An absent row is
@@ -172,7 +209,7 @@ shop = "shop_id"
 date = "date"
 channel = "channel"
 absent_day = "zero"
-"""
+{behind}"""
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
