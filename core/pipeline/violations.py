@@ -15,7 +15,7 @@ import numpy as np
 from shopace.core.records.card import Ending
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import PERIODS_OF
-from shopace.core.vocabulary.violations import ViolationKind, ViolationStatus
+from shopace.core.vocabulary.violations import COUNTED, OPEN_OF_KIND, ViolationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,16 +33,6 @@ if TYPE_CHECKING:
     from shopace.core.warehouse.snapshot_files import Manifest
 
 TABLE = "violations"
-OPEN = {f"open_violations_{kind}": kind for kind in ViolationKind}
-GAUGES = (
-    "penalty_points",
-    "penalty_points_ending_30d",
-    *OPEN,
-    "appealable_violations",
-    "appeal_days_left",
-    "second_appeal_days_left",
-)
-"""What can be counted as of the as-of date. The past cannot: violations that ended are gone."""
 _TODAY = tuple(current for current, *_ in PERIODS_OF.values())
 _SOON = np.timedelta64(30, "D")
 
@@ -50,7 +40,7 @@ _SOON = np.timedelta64(30, "D")
 def counted_rows(manifest: Manifest, known: Mapping[str, Measure], first: int) -> dict[Row, int]:
     """Numbers, from `first` on, of the rows that are counted from violations."""
     delivered = {measure for _, measure, _ in manifest.rows}
-    wanted = [key for key in GAUGES if key in known and key not in delivered]
+    wanted = [key for key in COUNTED if key in known and key not in delivered]
     if TABLE not in manifest.details:
         return {}
     rows = ((period, key, Channel.SHOP) for key in wanted for period in _TODAY)
@@ -104,8 +94,12 @@ class Violations:
         if line.metric == "penalty_points":
             at = at & self._counts & ~np.isnan(columns.points)
             each = columns.points[at]
-        elif line.metric in OPEN:
-            at = at & self._is_open & (columns.kind == self._code("category", OPEN[line.metric]))
+        elif line.metric in OPEN_OF_KIND:
+            at = (
+                at
+                & self._is_open
+                & (columns.kind == self._code("category", OPEN_OF_KIND[line.metric]))
+            )
             each = np.ones(int(at.sum()))
         else:
             return None
@@ -133,7 +127,7 @@ class Violations:
             "appeal_days_left": self._least_days(first),
             "second_appeal_days_left": self._least_days(second),
         }
-        for key, kind in OPEN.items():
+        for key, kind in OPEN_OF_KIND.items():
             of_kind = self._is_open & (columns.kind == self._code("category", kind))
             found[key] = self._sum(None, of_kind, no_status | no_kind)
         return found

@@ -27,3 +27,16 @@ class ViolationStatus(StrEnum):
     """The points never counted."""
     CLOSED = "closed"
     """Settled; points that came with it count until they end."""
+
+
+OPEN_OF_KIND = {f"open_violations_{kind}": kind for kind in ViolationKind}
+COUNTED = (
+    "penalty_points",
+    "penalty_points_ending_30d",
+    *OPEN_OF_KIND,
+    "appealable_violations",
+    "appeal_days_left",
+    "second_appeal_days_left",
+)
+"""Measures that violations one by one add up to as of the as-of date, where they are not delivered.
+The past cannot be counted: violations that ended are gone."""

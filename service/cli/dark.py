@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shopace.core.warehouse.facts import FactsReport
     from shopace.core.warehouse.mapping import FactsMapping
     from shopace.core.warehouse.policy import Policy
+    from shopace.core.warehouse.summands import Key
 
 TOP = 15
 """Measures told without `--all`."""
@@ -35,7 +36,19 @@ def darkness_of(
     """What this delivery leaves dark."""
     from shopace.core.warehouse.dark import darkness
 
-    return darkness(registry, policy, report.delivered, mapping.marketplace.channels)
+    delivered = _delivered(mapping, report)
+    return darkness(registry, policy, delivered, mapping.marketplace.channels)
+
+
+def _delivered(mapping: FactsMapping, report: FactsReport) -> frozenset[Key]:
+    """The measures at hand, and those that violations one by one add up to."""
+    from shopace.core.vocabulary.channels import Channel
+    from shopace.core.vocabulary.violations import COUNTED
+    from shopace.core.warehouse.mapping import Kind
+
+    one_by_one = any(each.kind is Kind.VIOLATIONS for each in mapping.details)
+    counted = COUNTED if one_by_one else ()
+    return frozenset({*report.delivered, *((key, Channel.SHOP) for key in counted)})
 
 
 def lit_by_table(
@@ -50,7 +63,7 @@ def lit_by_table(
         for index in indexes
     ]
     channels = mapping.marketplace.channels
-    found = lights_up(registry, policy, report.delivered, channels, parts)
+    found = lights_up(registry, policy, _delivered(mapping, report), channels, parts)
     names = [mapping.tables[index].files for index in indexes]
     return list(zip(names, found, strict=True))
 

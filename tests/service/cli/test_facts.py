@@ -292,3 +292,28 @@ def test_an_unknown_cause_is_a_wrong_call(call: Call, tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "stock_aut" in result.stderr
     assert not (tmp_path / "out" / "mapping.toml").exists()
+
+
+def test_violations_one_by_one_light_up_what_they_add_up_to(facts: Path, ask: Ask) -> None:
+    def dark() -> set[str]:
+        report = ask("facts", "check", facts / "mapping.toml", facts)
+        return {each["measure"] for each in report["dark"]["missing"]}
+
+    counted = {"penalty_points", "open_violations_rules", "appeal_days_left"}
+    assert counted <= dark()
+    (facts / "blame").mkdir()
+    (facts / "blame" / "all.csv").write_text("shop,id,points\n1,v1,4\n")
+    with (facts / "mapping.toml").open("a") as mapping:
+        mapping.write(VIOLATIONS)
+    assert not counted & dark()
+
+
+VIOLATIONS = """
+[[tables]]
+kind = "violations"
+files = "blame/*.csv"
+shop = "shop"
+violation = "id"
+[tables.fields]
+points = "points"
+"""
