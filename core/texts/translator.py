@@ -9,11 +9,17 @@ from __future__ import annotations
 import gettext
 from functools import lru_cache
 from importlib import resources
+from typing import Any, TypeVar
+
+import msgspec
 
 from shopace.core.errors import NotFoundError, did_you_mean
 from shopace.core.records.text import Text
+from shopace.core.vocabulary.tasks import Action
 
 SOURCE_LANGUAGE = "en"
+
+_Record = TypeVar("_Record", bound=msgspec.Struct)
 
 
 def languages() -> list[str]:
@@ -50,6 +56,28 @@ class Translator:
             return message.format(**params)
         except (LookupError, ValueError, AttributeError):
             return str(text)
+
+    def translate(self, record: _Record) -> _Record:
+        """A published record with every sentence of it in this language; ids and numbers stay."""
+        return record if self.language == SOURCE_LANGUAGE else self._in_full(record)
+
+    def _in_full(self, value: Any) -> Any:  # noqa: ANN401  # whatever a record holds
+        match value:
+            case Text():
+                said = self.say(value)
+                return msgspec.structs.replace(value, text="" if said == value.id else said)
+            case Action():
+                return msgspec.structs.replace(value, label=self._word(value.label))
+            case msgspec.Struct():
+                fields = value.__struct_fields__
+                told = {name: self._in_full(getattr(value, name)) for name in fields}
+                return msgspec.structs.replace(value, **told)
+            case tuple() | list():
+                return type(value)(self._in_full(each) for each in value)
+            case dict():
+                return {key: self._in_full(each) for key, each in value.items()}
+            case _:
+                return value
 
     def _word(self, message: str) -> str:
         return self._catalogue.gettext(message) if message else ""

@@ -6,7 +6,7 @@ import datetime as dt
 
 import click
 
-from shopace.service.cli.session import Leaf, session
+from shopace.service.cli.session import Leaf, language_option, session
 from shopace.service.cli.snapshot import DAY
 
 NOTE = (
@@ -29,6 +29,7 @@ NOTE = (
 @click.option("--cards", type=click.IntRange(0), default=3, show_default=True,
               help="Task cards below the risk monitor that are shown whole.")  # fmt: skip
 @click.option("--metrics", is_flag=True, help="Show every metric by channel too.")
+@language_option
 @click.option("--without-benchmarks", is_flag=True, help="Compare with no peers.")
 def command(
     *,
@@ -37,6 +38,7 @@ def command(
     marketplace: str | None,
     cards: int,
     metrics: bool,
+    language: str,
     without_benchmarks: bool,
 ) -> None:
     """Diagnose one shop here and now, without a server.
@@ -49,9 +51,11 @@ def command(
     from shopace.core.pipeline.run import diagnose_shop
     from shopace.core.records.diagnosis import Diagnosis
     from shopace.core.records.metrics import MetricValues
+    from shopace.core.texts.translator import Translator
     from shopace.service.opening import open_inputs
     from shopace.service.render import show, show_metrics
 
+    translator = Translator(language)
     inputs = open_inputs(
         session().folder,
         session().registry(),
@@ -61,17 +65,17 @@ def command(
         with_benchmarks=not without_benchmarks,
     )
     document = diagnose_shop(inputs, shop)
+    diagnosis = translator.translate(msgspec.json.decode(document.body, type=Diagnosis))
     if session().json:
         told = {
             "shop": document.shop,
             "as_of": document.as_of,
             "published": False,
-            "diagnosis": msgspec.json.decode(document.body),
+            "diagnosis": diagnosis,
             "metrics": msgspec.json.decode(document.metrics),
         }
         session().emit(told | ({"legend": inputs.legend} if metrics else {}))
         return
-    diagnosis = msgspec.json.decode(document.body, type=Diagnosis)
     console = session().console()
     show(console, diagnosis, cards=cards, note=NOTE)
     if metrics:

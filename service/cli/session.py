@@ -96,6 +96,16 @@ class Branch(click.Group):
         return list(self.commands)
 
 
+language_option = click.option(
+    "--language",
+    default="en",
+    envvar="SHOPACE_LANGUAGE",
+    show_default=True,
+    help="Of the sentences, e.g. zh_Hans; the page around them stays English.",
+)
+"""For commands that show a diagnosis."""
+
+
 def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
     if not examples:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from shopace.core.errors import NotFoundError
-from shopace.service.cli.session import Leaf, session
+from shopace.service.cli.session import Leaf, language_option, session
 
 
 @click.command(
@@ -16,15 +16,18 @@ from shopace.service.cli.session import Leaf, session
 @click.option("--cards", type=click.IntRange(0), default=3, show_default=True,
               help="Task cards below the risk monitor that are shown whole.")  # fmt: skip
 @click.option("--metrics", is_flag=True, help="Show every metric by channel too.")
-def command(shop: str, cards: int, metrics: bool) -> None:
+@language_option
+def command(shop: str, cards: int, metrics: bool, language: str) -> None:
     """Show a shop's published diagnosis.
 
     Reads it from the results server, as another service would: see docs/reading-results.md.
     """
     from shopace.core.results.reader import DiagnosisReader
+    from shopace.core.texts.translator import Translator
     from shopace.service.render import show, show_metrics
     from shopace.workers.settings import connect_briefly, settings_from_environment
 
+    translator = Translator(language)
     settings = settings_from_environment(data=session().data)
     reader = DiagnosisReader(connect_briefly(settings.results_url, "results"))
     stored = reader.get(shop)
@@ -33,18 +36,19 @@ def command(shop: str, cards: int, metrics: bool) -> None:
             f'no diagnosis of shop "{shop}" is published',
             hint=f"never diagnosed, or too long ago: shopace enqueue {shop}",
         )
+    diagnosis = translator.translate(stored.diagnosis)
     legend = reader.legend(stored.metrics.legend) if metrics else None
     if session().json:
         told = {
             "shop": shop,
             "as_of": stored.as_of,
             "fence": stored.fence,
-            "diagnosis": stored.diagnosis,
+            "diagnosis": diagnosis,
             "metrics": stored.metrics,
         }
         session().emit(told | ({"legend": legend} if metrics else {}))
         return
     console = session().console()
-    show(console, stored.diagnosis, cards=cards, note=f"Published with fence {stored.fence}.")
+    show(console, diagnosis, cards=cards, note=f"Published with fence {stored.fence}.")
     if legend is not None:
-        show_metrics(console, stored.metrics, legend, stored.diagnosis.shop.currency)
+        show_metrics(console, stored.metrics, legend, diagnosis.shop.currency)
