@@ -115,6 +115,8 @@ def _texts(registry: Registry, policy: Policy) -> Iterator[tuple[str, str]]:
     for line in policy.lines:
         yield f"policy line {line.key}: rule", line.rule
         yield f"policy line {line.key}: loses", line.loses
+        if line.criterion is not None:
+            yield f"policy line {line.key}: criterion", line.criterion.title
 
 
 def _wrong(message: str, catalogue: Catalog) -> Iterator[str]:

@@ -56,7 +56,7 @@ DIMENSIONS: tuple[Declaration, ...] = (
     Benchmark(metric="sps_fulfillment"),
     TaskTemplate(
         key="shop_performance_score.improve_scored_fulfillment",
-        title="Deliver on time and cancel less to raise your fulfilment score",
+        title="Cancel less and deliver on time to raise your fulfilment score",
         why="Benchmark sellers like you score higher for their fulfilment.",
         steps=(
             "List the orders of the last 30 days that you cancelled or that arrived late.",
@@ -64,7 +64,7 @@ DIMENSIONS: tuple[Declaration, ...] = (
             "Dispatch a day earlier, or change the carrier, where parcels arrive late.",
         ),
         type=TaskType.METRIC_CATCH_UP,
-        objective="ship_on_time",
+        objective="cut_cancellations",
         trigger=behind_peers("sps_fulfillment"),
         action=Action(label="View score", target="/shop-performance-score?part=fulfilment"),
         benefit="Better fulfilment score",
