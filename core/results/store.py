@@ -1,14 +1,15 @@
 """Writing documents, each only over an older one.
 
-One script call per shop replaces the hash and adds the event, so that no change is stored without
-being told. It touches keys of different slots: a cluster needs the event in a call of its own.
+A script call per shop replaces the hash, then the events of those that changed are added: keys of
+different shops may lie on different nodes of a cluster. Who dies in between is delivered the same
+documents again, and a second delivery adds its events again: no change is stored and never told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import redis
@@ -76,17 +77,44 @@ class ResultStore:
         too_large = [problem for each in documents if (problem := oversize(each)) is not None]
         if too_large:
             raise DocumentError("documents over the size limit are refused", problems=too_large)
-        answers: list[int] = []
+        outcomes: list[Outcome] = []
         for part in _parts(documents):
             with self._client.pipeline(transaction=False) as pipeline:
                 for document in part:
                     self._write(
-                        keys=[keys.diagnosis_key(document.shop), keys.EVENTS, keys.COUNTERS],
+                        keys=[keys.diagnosis_key(document.shop)],
                         args=self._arguments(document, fence),
                         client=pipeline,
                     )
-                answers += pipeline.execute()
-        return [_OUTCOMES[answer] for answer in answers]
+                pipeline.time()
+                *written, now = pipeline.execute()
+            self._tell(part, fence, [_OUTCOMES[each] for each in written], now)
+            outcomes += (_OUTCOMES[each] for each in written)
+        return outcomes
+
+    def _tell(
+        self,
+        documents: Sequence[Document],
+        fence: int,
+        outcomes: Sequence[Outcome],
+        now: tuple[int, int],
+    ) -> None:
+        """Add an event for each change that stands, and count what was refused."""
+        oldest = now[0] * 1000 + now[1] // 1000 - self._event_age_ms
+        stale = outcomes.count("stale")
+        with self._client.pipeline(transaction=False) as pipeline:
+            for document, outcome in zip(documents, outcomes, strict=True):
+                if outcome != "stale" and document.changed:
+                    event: Any = {
+                        "shop": document.shop,
+                        "as_of": document.as_of.isoformat(),
+                        "fence": fence,
+                        "changed": ",".join(document.changed),
+                    }
+                    pipeline.xadd(keys.EVENTS, event, minid=oldest, approximate=True)
+            if stale:
+                pipeline.hincrby(keys.COUNTERS, keys.STALE_WRITES, stale)
+            pipeline.execute()
 
     def recall(self, shops: Sequence[str]) -> list[bytes | None]:
         """Each shop's memory, None for a shop without a document."""
@@ -117,9 +145,6 @@ class ResultStore:
             document.metrics,
             document.memory,
             self._ttl_ms,
-            document.shop,
-            ",".join(document.changed),
-            self._event_age_ms,
         ]
 
 

@@ -1,8 +1,6 @@
 -- Replace one shop's document, if what is offered is newer.
 --
 -- KEYS[1]  shopace:v1:diagnosis:{SHOP}   the document, a hash
--- KEYS[2]  shopace:v1:events             the stream of changes
--- KEYS[3]  shopace:v1:counters           a hash; `stale_writes` counts refusals
 --
 -- ARGV[1]  as_of        YYYY-MM-DD
 -- ARGV[2]  fence        whole number, 1 .. 2^53 - 1
@@ -12,26 +10,11 @@
 -- ARGV[6]  metrics
 -- ARGV[7]  memory
 -- ARGV[8]  lifetime of the document, milliseconds
--- ARGV[9]  shop         for the event
--- ARGV[10] changed      words with commas between; empty: no event
--- ARGV[11] age at which events go, milliseconds
 --
--- Returns 1 written, 0 duplicate (nothing written, its event sent again), -1 stale (refused).
+-- Returns 1 written, 0 duplicate (nothing written), -1 stale (refused).
 
 local function day_number(text)
     return tonumber((string.gsub(text, "-", "")))
-end
-
-local function send_event()
-    if ARGV[10] == "" then
-        return
-    end
-    local now = redis.call("TIME")
-    local oldest = now[1] * 1000 + math.floor(now[2] / 1000) - ARGV[11]
-    redis.call(
-        "XADD", KEYS[2], "MINID", "~", string.format("%.0f", oldest), "*",
-        "shop", ARGV[9], "as_of", ARGV[1], "fence", ARGV[2], "changed", ARGV[10]
-    )
 end
 
 local stored = redis.call("HMGET", KEYS[1], "as_of", "fence")
@@ -39,11 +22,9 @@ if stored[1] and stored[2] then
     local day, stored_day = day_number(ARGV[1]), day_number(stored[1])
     local fence, stored_fence = tonumber(ARGV[2]), tonumber(stored[2])
     if day < stored_day or (day == stored_day and fence < stored_fence) then
-        redis.call("HINCRBY", KEYS[3], "stale_writes", 1)
         return -1
     end
     if day == stored_day and fence == stored_fence then
-        send_event()
         return 0
     end
 end
@@ -54,5 +35,4 @@ redis.call(
     "body", ARGV[5], "metrics", ARGV[6], "memory", ARGV[7]
 )
 redis.call("PEXPIRE", KEYS[1], ARGV[8])
-send_event()
 return 1
