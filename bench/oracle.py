@@ -1450,11 +1450,18 @@ class Oracle:
         return day
 
     def _rule(self, line: PolicyLine) -> Text:
-        if "{line}" not in line.rule:
-            return Text(line.rule)
-        unit = self.registry.metrics[line.metric].unit
-        told = f"{100 * line.value:g} %" if unit is Unit.RATIO else f"{line.value:,g}"
-        return fill(line.rule, line=told)
+        return self._filled(line.rule, line)
+
+    def _filled(self, sentence: str, line: PolicyLine) -> Text:
+        """A share in per cent, a score with its decimal, other numbers as they are."""
+        if "{line}" not in sentence:
+            return Text(sentence)
+        metric, told = self.registry.metrics.get(line.metric), f"{line.value:,g}"
+        if metric is not None and metric.unit is Unit.RATIO:
+            told = f"{100 * line.value:g} %"
+        elif metric is not None and metric.unit is Unit.SCORE:
+            told = f"{line.value:.1f}"
+        return fill(sentence, line=told)
 
     def _criteria(self, found: Findings, of: str) -> Eligibility | None:
         """Each condition of a set by the row of the shop's region; nothing where none is known."""
@@ -1496,7 +1503,7 @@ class Oracle:
         opposite = {"least": "below", "below": "least", "most": "above", "above": "most"}
         return Criterion(
             key=line.key,
-            title=fill(title, line=f"{line.value:,g}") if "{line}" in title else Text(title),
+            title=self._filled(title, line),
             metric=line.metric,
             outcome=outcome,  # type: ignore[arg-type]
             at=opposite[line.at],

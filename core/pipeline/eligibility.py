@@ -11,9 +11,8 @@ import numpy as np
 
 from shopace.core.pipeline.batch import ISSUE, NO_DATA, NOT_APPLICABLE, OK
 from shopace.core.pipeline.figures import listed, rounded
-from shopace.core.pipeline.lines import reached, shut, value_of
+from shopace.core.pipeline.lines import reached, shut, value_of, with_line
 from shopace.core.records.diagnosis import Criterion, Eligibility
-from shopace.core.records.text import Text, fill
 from shopace.core.vocabulary.units import Unit
 
 if TYPE_CHECKING:
@@ -118,14 +117,15 @@ def _judge(plan: Plan, measured: Measured, line: PolicyLine) -> tuple[Any, Any, 
 def _maker(plan: Plan, line: PolicyLine) -> Callable[..., Criterion]:
     """The criterion of a row, to be called with what is known of a shop."""
     metric = plan.registry.metrics.get(line.metric)
+    unit = metric.unit if metric is not None else Unit.COUNT
     asked = line.criterion.title if line.criterion is not None else ""
     return partial(
         Criterion,
         key=line.key,
-        title=fill(asked, line=f"{line.value:,g}") if "{" in asked else Text(asked),
+        title=with_line(asked, line, unit),
         metric=line.metric,
         at=HELD_AT[line.at],
         line=line.value,
-        unit=metric.unit if metric is not None else Unit.COUNT,
+        unit=unit,
         source=line.source,
     )

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shopace.core.records.text import Text, fill
 from shopace.core.vocabulary.channels import Channel
-from shopace.core.vocabulary.units import PERIODS_OF, Window
+from shopace.core.vocabulary.units import PERIODS_OF, Unit, Window
 
 if TYPE_CHECKING:
     from shopace.core.evaluation import Floats
@@ -40,3 +41,17 @@ def shut(plan: Plan, measured: Measured, line: PolicyLine) -> Flags:
     if gate is None or column < 0:
         return np.zeros(measured.tier.shape, dtype=bool)
     return np.asarray(measured.values[PERIODS_OF[gate.window][0]][column] < gate.at_least)
+
+
+def with_line(sentence: str, line: PolicyLine, unit: Unit) -> Text:
+    """The sentence with the row's value put in as people write it."""
+    if "{" not in sentence:
+        return Text(sentence)
+    match unit:
+        case Unit.RATIO:
+            told = f"{line.value * 100:g} %"
+        case Unit.SCORE:
+            told = f"{line.value:.1f}"
+        case _:
+            told = f"{line.value:,g}"
+    return fill(sentence, line=told)

@@ -9,11 +9,11 @@ import numpy as np
 
 from shopace.core.pipeline.eligibility import next_check
 from shopace.core.pipeline.figures import tidy
-from shopace.core.pipeline.lines import value_of
+from shopace.core.pipeline.lines import value_of, with_line
 from shopace.core.records.card import Risk
-from shopace.core.records.text import Text, fill
+from shopace.core.records.text import Text
 from shopace.core.vocabulary.channels import Channel
-from shopace.core.vocabulary.units import CATEGORIES, Period, Pillar, Unit
+from shopace.core.vocabulary.units import CATEGORIES, Period, Pillar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,14 +87,7 @@ class Risks:
 
 def rule_of(plan: Plan, line: PolicyLine) -> Text:
     """The rule in words, with the line as people write it."""
-    if "{" not in line.rule:
-        return Text(line.rule)
-    return fill(line.rule, line=line_in_words(plan, line))
-
-
-def line_in_words(plan: Plan, line: PolicyLine) -> str:
-    unit = plan.columns[plan.index[line.metric, line.channel]].metric.unit
-    return f"{line.value * 100:g} %" if unit is Unit.RATIO else f"{line.value:,g}"
+    return with_line(line.rule, line, plan.registry.metrics[line.metric].unit)
 
 
 def operating(plan: Plan, measured: Measured) -> list[bool]:

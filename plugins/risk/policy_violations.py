@@ -64,7 +64,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="policy_violations.stop_at_24_points",
             title="Check all products and processes for the rules you broke",
-            why="Your shop stands on the second step: several violations, and longer limits.",
+            why="Your shop stands on the second step, where limits last longer.",
             steps=(
                 "Group your violations by rule and begin with the rule that cost most points.",
                 "Check every product, video and order process against that rule.",

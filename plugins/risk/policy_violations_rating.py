@@ -70,7 +70,7 @@ RATING: tuple[Declaration, ...] = (
     TaskTemplate(
         key="policy_violations.recover_from_100",
         title="Check every product and process behind the rating",
-        why="The second limits are reached: several violations came together.",
+        why="The second limits are reached, and the next ones last longer still.",
         steps=(
             "Group the lost rating points by rule, the costliest first.",
             "Take down or correct every product that breaks the same rule.",
