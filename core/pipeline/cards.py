@@ -133,7 +133,7 @@ class CardMaker:
         )
         offer = self._plan.offers[number]
         product = self._product[at]
-        behind = self._products.behind(self._plan.columns[offer.column].metric.products, shop)
+        behind = self._products.behind(offer.column, shop)
         return TaskCard(
             id=self._names[at],
             priority=words.priorities[number],

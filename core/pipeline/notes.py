@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from shopace.core.pipeline.words import Words
     from shopace.core.records.card import ProductRef
     from shopace.core.vocabulary.channels import Channel
-    from shopace.core.vocabulary.metrics import Metric
 
     CardIds = Mapping[tuple[str, Channel], Sequence[str]]
     """Cards by metric and channel of their evidence."""
@@ -62,8 +61,8 @@ class Notes:
         chosen = range(self._bounds[shop], self._bounds[shop + 1])
         return tuple(tell(at, cards, shop) for at in chosen)
 
-    def _behind(self, metric: Metric, shop: int) -> tuple[ProductRef, ...]:
-        behind = self._products.behind(metric.products, shop) if self._products else None
+    def _behind(self, column: int, shop: int) -> tuple[ProductRef, ...]:
+        behind = self._products.behind(column, shop) if self._products else None
         return behind.named if behind is not None else ()
 
     def _with_previous(self, at: int, cards: CardIds, shop: int) -> MetricNote:
@@ -79,7 +78,7 @@ class Notes:
             previous=cells.p7d[at],
             change=cells.change[at],
             cards=tuple(cards.get((metric.key, channel), ())),
-            products=self._behind(metric, shop),
+            products=self._behind(column, shop),
         )
 
     def _with_peers(self, at: int, cards: CardIds, shop: int) -> MetricNote:
@@ -97,5 +96,5 @@ class Notes:
             peers=cells.peers[at],
             cohort=cells.cohort[at],
             cards=tuple(cards.get((metric.key, channel), ())),
-            products=self._behind(metric, shop),
+            products=self._behind(column, shop),
         )

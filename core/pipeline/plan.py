@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from shopace.core.vocabulary.formula import Formula
     from shopace.core.vocabulary.measures import Measure
     from shopace.core.vocabulary.metrics import Metric
+    from shopace.core.vocabulary.products import ProductCondition
     from shopace.core.vocabulary.tasks import TaskTemplate
     from shopace.core.vocabulary.triggers import Condition
     from shopace.core.warehouse.benchmarks import BenchmarkSet
@@ -242,6 +243,17 @@ class Plan:
     def column_by_key(self) -> dict[str, int]:
         """Column number by `metric:channel`."""
         return {column.key: number for number, column in enumerate(self.columns)}
+
+    @cached_property
+    def product_conditions(self) -> tuple[tuple[ProductCondition, ...], ...]:
+        """Every set of conditions for the products behind a metric, once."""
+        return tuple(dict.fromkeys(c.metric.products for c in self.columns if c.metric.products))
+
+    @cached_property
+    def products_of(self) -> list[int]:
+        """Position of each column's conditions in `product_conditions`; −1: no products."""
+        places = {each: number for number, each in enumerate(self.product_conditions)}
+        return [places.get(column.metric.products, -1) for column in self.columns]
 
     @cached_property
     def columns_of(self) -> dict[str, list[int]]:

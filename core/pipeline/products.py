@@ -7,7 +7,6 @@ then by id: whoever comes first is named first. Nothing is read before somebody 
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -47,19 +46,25 @@ class Products:
     """Of the shops `start` to before `stop` of a block."""
 
     def __init__(self, plan: Plan, block: Block, start: int, stop: int) -> None:
-        self._words = plan.manifest.details.get(TABLE, {})
+        self._plan, self._words = plan, plan.manifest.details.get(TABLE, {})
         self._block, self._start, self._stop = block, start, stop
-        self._found: dict[tuple[ProductCondition, ...], list[tuple[list[int], int]]] = {}
+        self._found: dict[int, tuple[list[int], list[int]]] = {}
+        self._refs: dict[int, ProductRef] = {}
 
-    def behind(self, conditions: tuple[ProductCondition, ...], shop: int) -> Behind | None:
-        """The products of a shop that meet all conditions; None where none is known to."""
-        if not conditions or not self._words:
+    def behind(self, column: int, shop: int) -> Behind | None:
+        """The products behind the metric of a column; None where none is known to be."""
+        number = self._plan.products_of[column]
+        if number < 0 or not self._words:
             return None
-        found = self._found.get(conditions)
+        found = self._found.get(number)
         if found is None:
-            found = self._found[conditions] = self._find(conditions)
-        first, count = found[shop]
-        return Behind(tuple(map(self.ref, first)), count) if count else None
+            found = self._found[number] = self._find(self._plan.product_conditions[number])
+        rows, bounds = found
+        first, end = bounds[shop], bounds[shop + 1]
+        if first == end:
+            return None
+        named = tuple([self.ref(row) for row in rows[first : min(first + NAMED, end)]])
+        return Behind(named, end - first)
 
     @cached_property
     def heroes(self) -> Integers:
@@ -70,14 +75,16 @@ class Products:
         rows = np.flatnonzero(self._meets((ON_SALE,)) & (self._columns[ProductNumber.GMV_30D] > 0))
         first = np.searchsorted(rows, self._offsets)
         has = first[:-1] < first[1:]
-        return np.where(has, rows[np.where(has, first[:-1], 0)] if rows.size else -1, -1)
+        return np.where(has, np.append(rows, -1)[first[:-1]], -1)
 
     def ref(self, row: int) -> ProductRef:
         """The product of a row, as it is published."""
-        columns = self._columns
-        gmv = tidy(float(columns[ProductNumber.GMV_30D][row]), 2)
-        title = columns["title"][row].decode("utf-8", "replace")
-        return ProductRef(id=self.id_of(row), title=title, gmv_30d=gmv)
+        found = self._refs.get(row)
+        if found is None:
+            gmv = tidy(float(self._columns[ProductNumber.GMV_30D][row]), 2)
+            title = self._columns["title"][row].decode("utf-8", "replace")
+            found = self._refs[row] = ProductRef(id=self.id_of(row), title=title, gmv_30d=gmv)
+        return found
 
     def id_of(self, row: int) -> str:
         return str(self._columns["id"][row].decode())
@@ -100,14 +107,10 @@ class Products:
         first, last = detail.offsets[self._start], detail.offsets[self._stop]
         return {name: np.asarray(column)[first:last] for name, column in detail.columns.items()}
 
-    def _find(self, conditions: tuple[ProductCondition, ...]) -> list[tuple[list[int], int]]:
-        """Of each shop: the first rows that meet the conditions, and how many do."""
+    def _find(self, conditions: tuple[ProductCondition, ...]) -> tuple[list[int], list[int]]:
+        """The rows that meet the conditions, and where in them each shop's begin."""
         rows = np.flatnonzero(self._meets(conditions))
-        bounds: list[int] = np.searchsorted(rows, self._offsets).tolist()
-        return [
-            (rows[first : min(first + NAMED, end)].tolist(), end - first)
-            for first, end in pairwise(bounds)
-        ]
+        return rows.tolist(), np.searchsorted(rows, self._offsets).tolist()
 
     def _meets(self, conditions: tuple[ProductCondition, ...]) -> Flags:
         """Which rows meet all; what is unknown meets none."""
@@ -118,8 +121,8 @@ class Products:
                 met[:] = False
             elif isinstance(condition, ProductIs):
                 words = self._words[condition.field]
-                codes = [words.index(each) + 1 for each in condition.words if each in words]
-                met &= np.isin(column, codes)
+                named = np.array([False, *(each in condition.words for each in words)])
+                met &= named[column]
             elif isinstance(condition, ProductAtLeast):
                 met &= column >= condition.line
             else:
