@@ -27,6 +27,7 @@ check: $(VENV)/.dev ## Lint, formatting, types, imports, generated files
 	$(VENV)/bin/lint-imports --no-logo
 # Generated files, each with its generator's --check:
 	$(VENV)/bin/shopace schemas --check
+	$(VENV)/bin/shopace texts --check
 	$(VENV)/bin/shopace catalog --check
 
 format: $(VENV)/.dev ## Mend what can be mended by itself

@@ -1,11 +1,22 @@
 """The catalogues: every message once, and every fault of a translation found."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from shopace.core.errors import DocumentError
+from shopace.core.host.discovery import load_registry
+from shopace.core.pipeline.run import Inputs, diagnose_block
+from shopace.core.records.diagnosis import Diagnosis
+from shopace.core.records.text import Text
+from shopace.core.warehouse.mapping import load_mapping
+from shopace.core.warehouse.policy import load_policy
+from shopace.core.warehouse.snapshot import build_snapshot
+from shopace.plugins import BUILTIN, POLICY_PACKS
 from shopace.service import texts
+from shopace.service.simulate import simulate
 from shopace.service.texts import Message
 
 KNOWN = [
@@ -75,3 +86,43 @@ def test_a_damaged_catalogue_is_refused(folder: Path) -> None:
     (folder / "zh_Hans.po").write_text('msgid "half', "utf-8")
     with pytest.raises(DocumentError, match=r"zh_Hans\.po"):
         texts.check(KNOWN, "zh_Hans", folder)
+
+
+def sentences(value: object) -> Iterator[Text]:
+    """Every sentence of a record, those among parameters too."""
+    match value:
+        case Text():
+            yield value
+            yield from sentences(value.params)
+        case msgspec.Struct():
+            for name in value.__struct_fields__:
+                yield from sentences(getattr(value, name))
+        case dict():
+            for each in value.values():
+                yield from sentences(each)
+        case tuple() | list():
+            for each in value:
+                yield from sentences(each)
+
+
+def test_every_sentence_that_a_diagnosis_says_is_a_message(tmp_path: Path) -> None:
+    made = simulate(tmp_path / "facts", shops=120, days=40)
+    registry, policy = load_registry(BUILTIN, use_entry_points=False), load_policy(POLICY_PACKS)
+    snapshot = build_snapshot(
+        load_mapping(made.mapping, registry.measures),
+        tmp_path / "facts",
+        tmp_path / "snapshots",
+        measures=registry.measures,
+        metrics=registry.metrics,
+    )
+    inputs = Inputs(registry, snapshot, None, policy)
+    known = {each.id for each in texts.messages(registry, policy)}
+    said = {
+        sentence.id
+        for block in range(len(inputs.snapshot))
+        for documents in diagnose_block(inputs, block)
+        for document in documents
+        for sentence in sentences(msgspec.json.decode(document.body, type=Diagnosis))
+    }
+    assert len(said) > 50
+    assert said <= known
