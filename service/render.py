@@ -30,6 +30,7 @@ from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import CATEGORIES, Unit
 from shopace.service.clean import clean
 from shopace.service.figures import change, cohort, counted, figure, percent, window
+from shopace.service.render_products import names, product_lines
 from shopace.service.render_risk import criteria_table, risk_lines
 from shopace.service.terminal import add_row, table
 
@@ -296,7 +297,8 @@ def _risen(notes: Sequence[MetricNote], currency: str) -> RenderableType:
 
 
 def _titled(note: MetricNote) -> str:
-    return _capital(str(note.title))
+    title = _capital(str(note.title))
+    return f"{title}: {names(note.products)}" if note.products else title
 
 
 def _tasks(note: MetricNote) -> str:
@@ -315,6 +317,7 @@ def _card(card: TaskCard, place: int, diagnosis: Diagnosis) -> RenderableType:
     body.append(_evidence(card.evidence, currency, colour))
     if card.risk is not None:
         body += risk_lines(card.risk, card.evidence.unit, currency, diagnosis.as_of)
+    body += product_lines(card, currency)
     body.append(Text(clean(str(task.why))))
     steps = (f"{n}. {clean(str(step))}" for n, step in enumerate(task.steps, start=1))
     body += [Text(step) for step in steps]
