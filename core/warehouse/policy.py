@@ -330,9 +330,8 @@ def _wrong_alone(
         what = '"*" stands for all other regions and needs no company'
         yield Problem(where=f"{where}.regions", what=what)
     yield from _wrong_texts(where, line)
-    if line.criterion is not None and line.kind == "drop":
-        what = "a criterion is a level that is held, not a drop"
-        yield Problem(where=f"{where}.criterion", what=what)
+    if line.criterion is not None:
+        yield from _wrong_criterion(where, line)
     if line.kind == "drop":
         if len(PERIODS_OF[line.window]) < 2:  # the current one and the one before
             what = f"a drop needs a previous period, {line.window} has none"
@@ -340,6 +339,15 @@ def _wrong_alone(
         if not line.rises or line.value < 0:
             what = "a drop is at least or above a number of 0 or more"
             yield Problem(where=f"{where}.at", what=what)
+
+
+def _wrong_criterion(where: str, line: PolicyLine) -> Iterator[Problem]:
+    if line.kind == "drop":
+        what = "a criterion is a level that is held, not a drop"
+        yield Problem(where=f"{where}.criterion", what=what)
+    if line.level != "low":
+        what = "a criterion that is missed is low: it is no risk to today's business"
+        yield Problem(where=f"{where}.level", what=what)
 
 
 def _wrong_texts(where: str, line: PolicyLine) -> Iterator[Problem]:

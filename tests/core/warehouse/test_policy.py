@@ -32,6 +32,7 @@ from shopace.plugins import BUILTIN, POLICY_PACKS
 
 Row = dict[str, Any]
 Write = Callable[..., Path]
+CRITERION = {"of": "seller_center", "title": "Fewer than {line} points"}
 TODAY = dt.date(2026, 10, 31)
 
 
@@ -262,6 +263,7 @@ def test_a_line_over_an_undeclared_metric_window_or_measure_is_told(write: Write
                 row("a", 1, ladder="a", metric="penalty_point"),
                 row("b", 1, ladder="b", requires=gate),
                 row("c", 1, ladder="c", stake={"measure": "gmw"}),
+                row("d", 1, ladder="d", deadline={"measure": "days", "of": "oders"}),
             )
         ]
     )
@@ -271,6 +273,8 @@ def test_a_line_over_an_undeclared_metric_window_or_measure_is_told(write: Write
         'unknown metric "penalty_point"',
         "metric penalty_points is not computed for channel shop in window L90D",
         'unknown measure "gmw" at stake',
+        'unknown measure "days" of its deadline',
+        'unknown measure "oders" to act on',
     ]
 
 
@@ -296,6 +300,12 @@ def test_a_line_over_an_undeclared_metric_window_or_measure_is_told(write: Write
         ({"rule": "a { brace"}, "rule", "cannot fill in an open brace"),
         ({"loses": "{line} days"}, "loses", "cannot fill in line"),
         ({"kind": "drop", "window": "L90D"}, "window", "L90D has none"),
+        ({"criterion": CRITERION}, "level", "a criterion that is missed is low"),
+        ({"criterion": CRITERION, "level": "low", "kind": "drop"}, "criterion", "not a drop"),
+        ({"criterion": {**CRITERION, "title": "{at}"}}, "criterion.title", "cannot fill in at"),
+        ({"criterion": {**CRITERION, "of": "badge"}}, "criterion.of", "none of seller_center"),
+        ({"lasts_days": 0}, "lasts_days", "does not fit minimum"),
+        ({"deadline": {"of": "orders"}}, "deadline", '"measure" is missing'),
         ({"kind": "drop", "at": "most"}, "at", "a drop is at least or above"),
         (
             {"requires": {"metric": "orders", "at_least": 1}},
