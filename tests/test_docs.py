@@ -40,8 +40,9 @@ def test_the_page_on_plugins_names_every_hook_and_quotes_every_rule() -> None:
 
 
 def test_the_mapping_that_the_page_on_facts_shows_is_accepted() -> None:
-    (example,) = blocks(ROOT / "docs" / "facts.md", "toml")
-    parse_mapping(example, STANDARD_MEASURES)
+    example, more = blocks(ROOT / "docs" / "facts.md", "toml")
+    mapping = parse_mapping(example + more, STANDARD_MEASURES)
+    assert {each.kind for each in mapping.details} == {"products", "product_facts"}
 
 
 def test_the_configuration_that_the_page_on_operations_shows_is_accepted(tmp_path: Path) -> None:

@@ -21,6 +21,12 @@ from shopace.core.vocabulary.measures import STANDARD_MEASURES, Measure
 from shopace.core.vocabulary.metrics import Benchmark, Metric
 from shopace.core.vocabulary.objectives import STANDARD_OBJECTIVES
 from shopace.core.vocabulary.parameters import Parameter
+from shopace.core.vocabulary.products import (
+    ListingQuality,
+    ProductIs,
+    ProductStatus,
+    ProductWord,
+)
 from shopace.core.vocabulary.tasks import Objective, TaskTemplate
 from shopace.core.vocabulary.triggers import AtLeast, AtMost, BehindPeers, Crosses, Declined
 from shopace.core.vocabulary.units import CATEGORIES, Direction, Pillar, Unit, Window
@@ -36,6 +42,11 @@ _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,59})?")
 TEXT_LIMIT = 300
 """Characters of one sentence in a declaration."""
 STEPS_LIMIT = 6
+
+_PRODUCT_WORDS: dict[ProductWord, tuple[str, ...]] = {
+    ProductWord.STATUS: tuple(ProductStatus),
+    ProductWord.LISTING_QUALITY: tuple(ListingQuality),
+}
 
 Kind = TypeVar("Kind")
 
@@ -309,6 +320,21 @@ def _lines(plugin: Plugin, _: Known) -> Iterator[Finding]:
                 yield Finding(where, "is declared twice, differently")
 
 
+def _products(plugin: Plugin, _: Known) -> Iterator[Finding]:
+    for metric in _all(plugin, Metric):
+        for each in metric.products:
+            if isinstance(each, ProductIs):
+                known = _PRODUCT_WORDS[each.field]
+                for word in each.words:
+                    if word not in known:
+                        what = f'"{word}" is no {each.field} of a product'
+                        yield Finding(name_of(metric), what, did_you_mean(word, known))
+                if not each.words:
+                    yield Finding(name_of(metric), f"no product has a {each.field} out of none")
+            elif not math.isfinite(each.line):
+                yield Finding(name_of(metric), f"the line of a product's {each.field} is no number")
+
+
 RULES: tuple[Rule, ...] = (
     Rule("Every field has the type that its record declares.", _types),
     Rule("The page names itself, its category and its version.", _page),
@@ -317,6 +343,7 @@ RULES: tuple[Rule, ...] = (
     Rule("Derived measures come from delivered ones.", _measures),
     Rule("Formulas read known measures in channels that have them.", _formulas),
     Rule("Metrics can be evaluated and judged.", _metrics),
+    Rule("Products behind a metric are told in known words.", _products),
     Rule("Benchmarks compare directed metrics.", _benchmarks),
     Rule("A trigger gives no more than its kind of comparison allows.", _triggers),
     Rule("Triggers and conditions stand on known, judged metrics.", _conditions),

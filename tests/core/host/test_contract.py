@@ -13,6 +13,7 @@ from shopace.core.vocabulary.formula import Constant, measure
 from shopace.core.vocabulary.measures import Measure, Origin
 from shopace.core.vocabulary.metrics import Benchmark, Metric
 from shopace.core.vocabulary.plugins import Plugin
+from shopace.core.vocabulary.products import product_at_most, product_is
 from shopace.core.vocabulary.tasks import Action, Completion
 from shopace.core.vocabulary.triggers import at_least, at_most, behind_peers, crosses, declined
 from shopace.core.vocabulary.units import Direction, Unit, Window
@@ -202,6 +203,24 @@ BROKEN: dict[str, Broken] = {
         (
             page_with(also(formula=measure("gmv") * measure("orders"), unit=Unit.RATIO)),
             Finding(CLAIMS, "a ratio needs a denominator"),
+        ),
+    ],
+    "Products behind a metric are told in known words.": [
+        (
+            changed(RATE, products=(product_is("status", "live", "needs_atention"),)),
+            Finding(
+                RATE,
+                '"needs_atention" is no status of a product',
+                'did you mean "needs_attention"?',
+            ),
+        ),
+        (
+            changed(RATE, products=(product_is("listing_quality"),)),
+            Finding(RATE, "no product has a listing_quality out of none"),
+        ),
+        (
+            changed(RATE, products=(product_at_most("stock", float("inf")),)),
+            Finding(RATE, "the line of a product's stock is no number"),
         ),
     ],
     "Benchmarks compare directed metrics.": [
