@@ -424,7 +424,7 @@ def test_the_changes_in_the_conclusion_are_those_of_the_facts(night: Ran) -> Non
         if "metric" in told:
             worst = stored.diagnosis.need_attention[0]
             change, told_of = night.of(shop, worst.metric).change, str(worst.title)
-            assert told["metric"] == told_of
+            assert str(told["metric"]) == told_of
         else:
             change = night.of(shop, "gmv").change
         if "change" in told:
