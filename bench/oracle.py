@@ -56,7 +56,14 @@ from shopace.core.records.memory import Memory, Recollection, before
 from shopace.core.records.metrics import MetricValues
 from shopace.core.records.text import Text, fill
 from shopace.core.vocabulary.channels import ALL, FIVE, GROUP_MEMBERS, Channel
-from shopace.core.vocabulary.formula import Constant, Formula, Ref, denominator, refs
+from shopace.core.vocabulary.formula import (
+    Constant,
+    Formula,
+    Ref,
+    constant_factor,
+    denominator,
+    refs,
+)
 from shopace.core.vocabulary.incentives import Programme
 from shopace.core.vocabulary.metrics import Metric
 from shopace.core.vocabulary.parameters import Parameter
@@ -222,6 +229,8 @@ class Column(NamedTuple):
     is_quotient: bool
     is_counted: bool
     is_chance: bool
+    is_share: bool
+    """A part of things counted."""
     values: dict[Period, Cell]
     samples: dict[Period, Cell]
     events: dict[Period, Cell]
@@ -531,10 +540,13 @@ class Oracle:
             is_counted=all(
                 measures[ref.key].is_number_of_things for ref in refs(metric.event_formula)
             ),
+            is_share=metric.unit is Unit.RATIO
+            and metric.sample is None
+            and all(measures[ref.key].is_number_of_things for ref in refs(metric.formula)),
             is_chance=all(measures[ref.key].varies_by_chance for ref in refs(metric.event_formula)),
             values=cells(metric.formula, declared),
             samples=cells(metric.sample_formula, (Period.L7D, Period.P7D, Period.L30D)),
-            events=cells(metric.event_formula, (Period.L7D, Period.P7D)),
+            events=cells(metric.event_formula, (Period.L7D, Period.P7D, Period.L30D)),
             noise_row=history.get((metric.key, channel))
             if manifest.metrics.get(metric.key) == fingerprint(metric)
             else None,
@@ -988,12 +1000,45 @@ class Oracle:
         top = self.upper[cohort][row] if own <= lower else lower
         size = max(abs(top), abs(own))
         gap = (top - own) / size if size != 0 else 0.0
-        is_wide = gap >= self.values["core.ab_gap"]
+        is_wide = gap >= self.values["core.ab_gap"] and not self._is_chance(found, column, abs(top))
         percentile = -1
         if is_wide or found.previous[column.number].improved:
             percentile = max(bisect_left(self.grid[cohort][row], own) - 1, 0) * 5
         issue = is_wide and percentile <= self.values["core.ab_percentile"]
         return Peers(ISSUE if issue else OK, sign * top, gap, percentile, others, level)
+
+    def _is_chance(self, found: Findings, column: Column, benchmark: float) -> bool:
+        """Whether a gap may come of so few events; those of the benchmark at the shop's size."""
+        value = abs(found.l30d[column.number] or 0.0)
+        events = self._cell(column.events, found)
+        if not column.is_chance or events is None:
+            return False
+        if value != 0:
+            expected = events / value * benchmark
+        elif column.metric.sample is not None:
+            return False  # how many of them would come with the benchmark is not known
+        else:
+            each = 1.0 / constant_factor(column.metric.formula)
+            size = self._cell(column.samples, found) if column.is_quotient else 1.0
+            if size is None:
+                return False
+            expected = each * size * benchmark
+        change = midpoint_change(value, benchmark)
+        if change is None:
+            return False
+        if events + expected == 0:
+            return True
+        variance = 4.0 / (events + expected)
+        part = (value + benchmark) / 2
+        if column.is_share and part < 1:  # of things that are there or not
+            variance *= 1.0 - part
+        noise = math.sqrt(variance)
+        return abs(change) < self.values["core.ab_noise"] * noise
+
+    @staticmethod
+    def _cell(cells: dict[Period, Cell], found: Findings) -> Number:
+        cell = cells.get(Period.L30D)
+        return cell(found.shop.rows) if cell is not None else None
 
     def _with_policy(self, found: Findings) -> list[PolicyLine]:
         """Of each ladder the highest step that the shop stands on."""

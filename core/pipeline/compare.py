@@ -175,6 +175,7 @@ def _with_peers(batch: Batch, measured: Measured, improved: Flags) -> _Peers:
     known = ~np.isnan(value)
     judged = known & (used >= 0) & measured.is_peer[columns]
     wide = judged & (behind >= plan.values["core.ab_gap"])
+    wide &= ~_by_chance(plan, measured, columns, top=top, value=value, asked=wide)
 
     share = np.full(value.shape, -1, dtype=np.int8)
     asked = np.nonzero(wide | (judged & improved[columns]))
@@ -192,6 +193,32 @@ def _with_peers(batch: Batch, measured: Measured, improved: Flags) -> _Peers:
     level[columns] = used
     percentile[columns] = share
     return found
+
+
+def _by_chance(
+    plan: Plan, measured: Measured, columns: Integers, *, top: Floats, value: Floats, asked: Flags
+) -> Flags:
+    """Which of the gaps asked for chance may have made: few events, here or at the benchmark.
+
+    The benchmark's events are those that the shop would have, were its value the benchmark. What
+    somebody sets is no chance. All of shape (rows, shops).
+    """
+    row, shop = np.nonzero(asked & plan.is_chance[columns])
+    column = columns[row]
+    here, there = np.abs(value[row, shop]), np.abs(top[row, shop])
+    events = measured.events[Period.L30D][column, shop]
+    sample = measured.samples[Period.L30D][column, shop]
+    with np.errstate(all="ignore"):
+        of_none = plan.unit_events[column, 0] * np.where(plan.is_quotient[column, 0], sample, 1.0)
+        of_one = np.where(here == 0, of_none, events / here)
+        variance = 4.0 / (events + of_one * there)
+        middle = (here + there) / 2
+        variance *= np.where(plan.is_share[column] & (middle < 1), 1.0 - middle, 1.0)
+        reach = np.abs(midpoint_change(here, there))
+        drowned = reach < plan.values["core.ab_noise"] * np.sqrt(variance)
+    by_chance = np.zeros(asked.shape, dtype=bool)
+    by_chance[row, shop] = drowned
+    return by_chance
 
 
 def _cohort_of(

@@ -19,7 +19,7 @@ from shopace.core.pipeline.rewards import Rewards
 from shopace.core.pipeline.violations import counted_rows
 from shopace.core.vocabulary.campaigns import CAMPAIGN_GMV
 from shopace.core.vocabulary.channels import ALL, FIVE, Channel
-from shopace.core.vocabulary.formula import Operation, Ref, denominator, refs
+from shopace.core.vocabulary.formula import Operation, Ref, constant_factor, denominator, refs
 from shopace.core.vocabulary.triggers import (
     AtLeast,
     AtMost,
@@ -29,7 +29,14 @@ from shopace.core.vocabulary.triggers import (
     Priority,
     priority_of,
 )
-from shopace.core.vocabulary.units import CATEGORIES, PERIODS_OF, Aggregation, Direction, Period
+from shopace.core.vocabulary.units import (
+    CATEGORIES,
+    PERIODS_OF,
+    Aggregation,
+    Direction,
+    Period,
+    Unit,
+)
 from shopace.core.warehouse.programmes import NO_PROGRAMMES
 
 if TYPE_CHECKING:
@@ -307,6 +314,36 @@ class Plan:
         )
 
     @cached_property
+    def unit_events(self) -> Floats:
+        """Events behind a value of 1: of a quotient, per unit of its sample; shape (columns, 1).
+
+        NaN where a metric counts something else as its sample: only its value tells how many of
+        these make 1.
+        """
+        return self._per_column(
+            np.nan
+            if column.metric.sample is not None
+            else 1.0 / constant_factor(column.metric.formula)
+            for column in self.columns
+        )
+
+    @cached_property
+    def is_share(self) -> NDArray[np.bool_]:
+        """Whether the value is a part of things counted: 95 of 100 vary less than 95 do."""
+        measures = self.registry.measures
+        return np.array(
+            [
+                column.metric.unit is Unit.RATIO
+                and column.metric.sample is None
+                and all(
+                    measures[ref.key].is_number_of_things for ref in refs(column.metric.formula)
+                )
+                for column in self.columns
+            ],
+            dtype=bool,
+        )
+
+    @cached_property
     def shown_row(self) -> NDArray[np.int64]:
         """For sales of a channel: the row of its product impressions in 30 days, else −1.
 
@@ -378,7 +415,7 @@ class Plan:
     @cached_property
     def events(self) -> dict[Period, Program]:
         """The counted events behind the values."""
-        periods = (Period.L7D, Period.P7D)
+        periods = (Period.L7D, Period.P7D, Period.L30D)
         return {each: self._program(each, lambda m: m.event_formula) for each in periods}
 
     def _program(self, period: Period, formula_of: Callable[[Metric], Formula | None]) -> Program:

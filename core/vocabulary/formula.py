@@ -100,16 +100,31 @@ def denominator(formula: Formula) -> Formula | None:
 
 
 def numerator(formula: Formula) -> Formula:
-    """What the outermost division divides; the formula itself where it is no quotient."""
+    """What the outermost division divides, without constant factors; else the formula itself."""
     match formula:
         case Operation(op="/", left=left, right=right) if refs(right):
-            return left
+            return numerator(left)
         case Operation(op="*" | "/", left=left, right=Constant()):
             return numerator(left)
         case Operation(op="*", left=Constant(), right=right):
             return numerator(right)
         case _:
             return formula
+
+
+def constant_factor(formula: Formula) -> float:
+    """What the outermost quotient, or the measure, is multiplied by: 1000 of "per thousand"."""
+    match formula:
+        case Operation(op="*", left=left, right=Constant(value=value)):
+            return constant_factor(left) * value
+        case Operation(op="*", left=Constant(value=value), right=right):
+            return value * constant_factor(right)
+        case Operation(op="/", left=left, right=Constant(value=value)):
+            return constant_factor(left) / value
+        case Operation(op="/", left=left, right=right) if refs(right):
+            return constant_factor(left)
+        case _:
+            return 1.0
 
 
 def _node(value: object) -> Formula:

@@ -70,6 +70,13 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
         title="Smallest gap to the benchmark, as a share of it, that is told",
     ),
     Parameter(
+        key="core.ab_noise",
+        default=2.5,
+        unit=Unit.MULTIPLE,
+        maximum=20.0,
+        title="How many times the chance in the few events behind it a gap must reach",
+    ),
+    Parameter(
         key="core.ab_percentile",
         default=10,
         unit=Unit.POINTS,

@@ -1,0 +1,168 @@
+"""A gap to benchmark sellers: what chance may have made is no finding."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.marketplace import Seen, Shop, build, diagnose
+from tests.pages import source_of
+
+from shopace.core import (
+    Benchmark,
+    Channel,
+    Direction,
+    Formula,
+    Metric,
+    Plugin,
+    Unit,
+    measure,
+)
+from shopace.core.configuration import Configuration
+from shopace.core.host.discovery import load_sources
+from shopace.core.host.registry import Registry
+
+PEERS = 20
+NOISE = 2.5
+WINDOW = 30
+DAYS = 40
+
+SUM = "new_creators"
+SET = "new_products"
+MONEY = "gmv"
+SHARE = ("inquiries_replied_24h", "inquiries")
+RARE = ("complaints", "orders")
+PER_THOUSAND = ("live_comments", "live_views")
+
+
+def registry() -> Registry:
+    def metric(
+        key: str,
+        formula: Formula,
+        unit: Unit = Unit.COUNT,
+        direction: Direction = Direction.HIGHER,
+        *,
+        sample: Formula | None = None,
+        channels: tuple[Channel, ...] = (Channel.SHOP,),
+    ) -> Metric:
+        return Metric(
+            key=f"acme.{key}",
+            title="A metric",
+            definition="A number.",
+            formula=formula,
+            unit=unit,
+            direction=direction,
+            sample=sample,
+            channels=channels,
+        )
+
+    def quotient(parts: tuple[str, str], times: float = 1.0) -> Formula:
+        above, below = map(measure, parts)
+        return above * times / below if times != 1 else above / below
+
+    metrics = (
+        metric("sum", measure(SUM)),
+        metric("set", measure(SET)),
+        metric("money", measure(MONEY), Unit.MONEY, sample=measure("orders")),
+        metric("share", quotient(SHARE), Unit.RATIO),
+        metric("rare", quotient(RARE), Unit.RATIO, Direction.LOWER),
+        metric(
+            "per_thousand",
+            quotient(PER_THOUSAND, 1000),
+            channels=(Channel.SELLER_LIVE,),
+        ),
+    )
+    page = Plugin(
+        key="acme",
+        category="supply_scale",
+        version="1",
+        title="Acme",
+        question="?",
+        declares=(*metrics, *(Benchmark(metric=each.key) for each in metrics)),
+    )
+    values: dict[str, float] = {"core.ab_peers": PEERS, "core.ab_noise": NOISE}
+    found = load_sources([source_of(page)], Configuration(parameters=values))
+    assert not found.rejected
+    return found
+
+
+REGISTRY = registry()
+
+
+def whole(total: float) -> NDArray[np.float64]:
+    """So many in the last thirty days, as evenly as whole numbers go."""
+    steps = np.floor(np.arange(WINDOW + 1) * total / WINDOW + 1e-9)
+    return np.concatenate([np.zeros(DAYS - WINDOW), np.diff(steps)])
+
+
+def seen(tmp_path: Path, own: dict[str, float], usual: dict[str, float]) -> Seen:
+    """A shop by its facts of thirty days, among peers who are all alike."""
+    shops = [
+        Shop(id=name, facts={fact: whole(total) for fact, total in facts.items()}, days=DAYS)
+        for name, facts in (("own", own), *((f"peer{i}", usual) for i in range(PEERS)))
+    ]
+    return diagnose(build(tmp_path, shops, REGISTRY))["own"]
+
+
+@pytest.mark.parametrize(
+    ("own", "usual", "outcome"),
+    [
+        # 28 and 12 are 16 apart, 2.5 × √40 is 15.8; 27 and 12 are 15 apart, 2.5 × √39 is 15.6.
+        (12, 28, "issue"),
+        (12, 27, "ok"),
+        (120, 170, "issue"),
+        (0, 7, "issue"),
+        (0, 6, "ok"),
+    ],
+)
+def test_a_gap_of_few_events_may_be_chance(
+    tmp_path: Path, own: float, usual: float, outcome: str
+) -> None:
+    found = seen(tmp_path, {SUM: own}, {SUM: usual})
+    assert found.ab["acme.sum", "shop"] == outcome
+
+
+def test_there_is_no_chance_in_what_the_seller_sets(tmp_path: Path) -> None:
+    assert seen(tmp_path, {SET: 2}, {SET: 3}).ab["acme.set", "shop"] == "issue"
+
+
+@pytest.mark.parametrize(
+    ("orders", "usual", "outcome"), [(12, 28, "issue"), (12, 27, "ok"), (0, 7, "issue")]
+)
+def test_what_a_metric_names_as_its_sample_is_what_happens_by_chance(
+    tmp_path: Path, orders: float, usual: float, outcome: str
+) -> None:
+    """Of who sold nothing it is not known how much an order would bring."""
+    own, peer = ({"orders": each, MONEY: 50 * each} for each in (orders, usual))
+    assert seen(tmp_path, own, peer).ab["acme.money", "shop"] == outcome
+
+
+@pytest.mark.parametrize(("complaints", "outcome"), [(3, "ok"), (10, "ok"), (12, "issue")])
+def test_of_a_rare_thing_that_is_better_not_there_few_more_are_no_gap(
+    tmp_path: Path, complaints: float, outcome: str
+) -> None:
+    own, peer = ({RARE[0]: each, RARE[1]: 900} for each in (complaints, 2))
+    assert seen(tmp_path, own, peer).ab["acme.rare", "shop"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("replied", "asked", "outcome"), [(28, 40, "issue"), (14, 20, "ok"), (0, 2, "ok")]
+)
+def test_a_large_part_varies_less_than_as_many_events_of_their_own(
+    tmp_path: Path, replied: float, asked: float, outcome: str
+) -> None:
+    own, peer = ({SHARE[0]: each, SHARE[1]: total} for each, total in ((replied, asked), (95, 100)))
+    assert seen(tmp_path, own, peer).ab["acme.share", "shop"] == outcome
+
+
+@pytest.mark.parametrize(("views", "outcome"), [(200, "ok"), (400, "issue")])
+def test_of_none_at_all_the_events_at_the_benchmark_count(
+    tmp_path: Path, views: float, outcome: str
+) -> None:
+    """Twenty comments per thousand views: four and eight of them are missing."""
+    channel = Channel.SELLER_LIVE
+    own, peer = (
+        {f"{PER_THOUSAND[0]}@{channel}": comments, f"{PER_THOUSAND[1]}@{channel}": seen_by}
+        for comments, seen_by in ((0, views), (20, 1000))
+    )
+    assert seen(tmp_path, own, peer).ab["acme.per_thousand", channel] == outcome
