@@ -9,7 +9,7 @@ process is cut into parts until the shop that does it stands alone.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ from dramatiq.middleware import Middleware, SkipMessage
 
 from shopace.core.errors import JobError, NotFoundError, Problem
 from shopace.core.records.job import Job
+from shopace.core.steering import STEERING
 from shopace.workers.marker import Marker
 from shopace.workers.queue import BLOCKS, CANARY, SHOPS, Delivery, Queue, Reason, Start, Why
 from shopace.workers.settings import Settings, redacted
@@ -34,8 +35,8 @@ STARTS_ALONE = 3
 """So often a single shop may end its process before it is dead-lettered."""
 PARTS = 16
 """Into so many a block is cut that ended its process."""
+LARGEST_MESSAGE_BYTES = 64 * 1024
 
-_LARGEST_MESSAGE_BYTES = 64 * 1024
 _SHORTEST_SLEEP_MS = 5
 _CANARY_SLEEP_MS = 1000
 _FIRST_FENCE = 10**15
@@ -62,8 +63,12 @@ class Broker(dramatiq.Broker):
         self.verdicts: dict[str, Why | int] = {}
         """What follows a message's processing: why it failed, or the milliseconds until it is
         tried again. None of both: it is done."""
+        self.came_to: dict[str, Mapping[str, int]] = {}
+        """What is counted of a message when it is done."""
+        self.processing = ""
+        """The id of the message that is being processed."""
         self.start: Start | None = None
-        """Of the message that is being processed."""
+        """Of that message."""
         super().__init__(middleware=[Deliveries(self)])
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
@@ -86,6 +91,10 @@ class Broker(dramatiq.Broker):
             delay_ms=delay or 0,
         )
         return message
+
+    def count(self, came_to: Mapping[str, int]) -> None:
+        """What the message that is being processed came to, for when it is done."""
+        self.came_to[self.processing] = came_to
 
     def get_declared_queues(self) -> set[str]:
         return set(self.known)
@@ -128,7 +137,8 @@ class Consumer(dramatiq.Consumer):
             body = message._message.encode()  # noqa: SLF001  # the proxy has no other way
             self._tell(lambda: self._broker.queue.retry(self._queue, Delivery(at, body), verdict))
         else:
-            self._tell(lambda: self._broker.queue.ack(self._queue, at, name))
+            came_to = self._broker.came_to.get(at)
+            self._tell(lambda: self._broker.queue.ack(self._queue, at, name, came_to))
         self._forget(at)
 
     def nack(self, message: dramatiq.MessageProxy) -> None:
@@ -170,6 +180,7 @@ class Consumer(dramatiq.Consumer):
     def _forget(self, message: str) -> None:
         self._known.discard(message)
         self._broker.verdicts.pop(message, None)
+        self._broker.came_to.pop(message, None)
 
     def _tell(self, command: Callable[[], _Answer]) -> _Answer:
         """Dramatiq waits and tries again after its own error only."""
@@ -195,7 +206,7 @@ class Deliveries(Middleware):
         broker: dramatiq.Broker,  # noqa: ARG002
         message: dramatiq.MessageProxy,
     ) -> None:
-        at = _id_of(message)
+        at = self._broker.processing = _id_of(message)
         self._working.enter_context(self._broker.marker.working(at))
         try:
             start = self._broker.queue.start(message.queue_name, at)
@@ -269,8 +280,12 @@ class Deliveries(Middleware):
 
     def _bury(self, message: dramatiq.MessageProxy, reason: Reason, error: str) -> None:
         start = self._broker.start
+        suspects = start.suspects if start is not None else ()
         self._broker.verdicts[_id_of(message)] = Why(
-            reason=reason, error=error, starts=start.times if start is not None else 0
+            reason=reason,
+            error=error,
+            plugins=tuple(dict.fromkeys(each.plugin for each in suspects)),
+            starts=start.times if start is not None else 0,
         )
         message.fail()
 
@@ -291,6 +306,14 @@ def message_id(job: Job) -> str:
     return f"{job.run}:{job.fence}:{what}{part}"
 
 
+def is_instant(fence: int) -> bool:
+    """Whether a fence is the server's clock of when it was handed out, in microseconds.
+
+    One that was made by hand is no instant of this century.
+    """
+    return fence > _FIRST_FENCE
+
+
 def encode_message(queue: str, job: Job, *, unique: str = "") -> Delivery:
     """The message of a job."""
     at = message_id(job)
@@ -304,8 +327,10 @@ def canary_message() -> Delivery:
 
 def decode_message(queue: str, delivery: Delivery) -> dramatiq.Message[Any]:
     """The message that was fetched. Raises JobError with what is wrong with its bytes."""
-    if len(delivery.body) > _LARGEST_MESSAGE_BYTES:
+    if len(delivery.body) > LARGEST_MESSAGE_BYTES:
         raise JobError(f"{len(delivery.body):,} bytes; a message carries ids, never data")
+    if STEERING.search(delivery.id):
+        raise JobError("no message: its id is no plain text")
     try:
         found = msgspec.json.decode(delivery.body, type=_Message)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -377,11 +402,8 @@ def _encode(queue: str, actor: str, at: str, args: tuple[Any, ...], unique: str 
 
 
 def _age_ms(job: Job, now_ms: int) -> int:
-    """Since the job was enqueued; its fence is the server's clock of then, in microseconds.
-
-    0 for a fence that was made by hand, which is no instant of this century.
-    """
-    return now_ms - job.fence // 1000 if job.fence > _FIRST_FENCE else 0
+    """Since the job was enqueued; 0 for a fence that was made by hand."""
+    return now_ms - job.fence // 1000 if is_instant(job.fence) else 0
 
 
 def _id_of(message: dramatiq.MessageProxy) -> str:

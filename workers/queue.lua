@@ -19,6 +19,7 @@
 --   suspects         hash    id -> the plugins that ran when a process died, JSON, one a line
 --   unique:NAME      string  the id of the one waiting message of that name
 --   counters         hash    what happened, for metrics
+--   failing          hash    plugin -> when its own code last failed, ms
 --   canary           string  when a canary job last ran, ms
 --   janitor          string  the one that sweeps
 --
@@ -183,7 +184,8 @@ elseif command == "start" then
         now,
     }
 
--- ack: id, unique name or "".
+-- ack: id, unique name or "", then (what it came to, how many)…, counted once however often the
+-- message was delivered.
 elseif command == "ack" then
     local id = ARGV[4]
     if holds(id) then
@@ -192,6 +194,13 @@ elseif command == "ack" then
         forget(id)
         release_name(ARGV[5], id)
         count("done", 1)
+        for i = 6, #ARGV, 2 do
+            count(ARGV[i], ARGV[i + 1])
+            local plugin = string.match(ARGV[i], "^plugin_failures:(.*)$")
+            if plugin then
+                redis.call("HSET", key("failing"), plugin, now)
+            end
+        end
         return 1
     end
     return 0
@@ -209,14 +218,14 @@ elseif command == "retry" then
     end
     return 0
 
--- nack: id, unique name or "", why as JSON.
+-- nack: id, unique name or "", why as JSON, its reason.
 elseif command == "nack" then
     local id = ARGV[4]
     if holds(id) then
         redis.call("HDEL", held, id)
         release_name(ARGV[5], id)
         bury(at, id, ARGV[6])
-        count("dead_lettered", 1)
+        count("dead_lettered:" .. ARGV[7], 1)
         return 1
     end
     return 0

@@ -7,7 +7,7 @@ redis-py raises.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
@@ -59,7 +59,8 @@ class Why(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: Reason
     error: str = ""
     """One line."""
-    plugin: str = ""
+    plugins: tuple[str, ...] = ()
+    """Whose code ran when the job ended a process."""
     starts: int = 0
 
 
@@ -121,10 +122,7 @@ class Queue:
     def fetch(self, queue: str, count: int, known: Iterable[str]) -> list[Delivery]:
         """Messages for this worker, and again those that it holds without knowing (`known`)."""
         answer: list[bytes] = self._call("fetch", queue, count, *known)
-        return [
-            Delivery(answer[i].decode("utf-8", "replace"), answer[i + 1])
-            for i in range(0, len(answer), 2)
-        ]
+        return [Delivery(text_id(answer[i]), answer[i + 1]) for i in range(0, len(answer), 2)]
 
     def start(self, queue: str, message: str) -> Start:
         """Count that the processing of a message begins."""
@@ -134,9 +132,15 @@ class Queue:
             times, tuple(msgspec.json.decode(line, type=Suspicion) for line in lines), now_ms
         )
 
-    def ack(self, queue: str, message: str, name: str = "") -> bool:
-        """The message is done; False when another worker has it by now."""
-        return bool(self._call("ack", queue, message, name))
+    def ack(
+        self, queue: str, message: str, name: str = "", came_to: Mapping[str, int] | None = None
+    ) -> bool:
+        """The message is done; False when another worker has it by now.
+
+        `came_to` is added to the counters, once for all deliveries of the message.
+        """
+        flat = [value for pair in (came_to or {}).items() for value in pair]
+        return bool(self._call("ack", queue, message, name, *flat))
 
     def retry(self, queue: str, message: Delivery, delay_ms: int) -> bool:
         """Try the message again later, as `message.body` says."""
@@ -144,7 +148,8 @@ class Queue:
 
     def nack(self, queue: str, message: str, why: Why, name: str = "") -> bool:
         """Dead-letter the message, with its bytes as they came."""
-        return bool(self._call("nack", queue, message, name, msgspec.json.encode(why)))
+        told = msgspec.json.encode(why)
+        return bool(self._call("nack", queue, message, name, told, why.reason))
 
     def split(self, queue: str, message: str, parts: Sequence[Delivery], name: str = "") -> bool:
         """Put `parts` in the place of the message, ahead of all others."""
@@ -187,7 +192,17 @@ class Queue:
         return int(self._call("purge_dead", queue, *dead)) if dead else 0
 
     def _call(self, command: str, queue: str, *args: Any) -> Any:  # noqa: ANN401  # as redis-py
-        return self._script(keys=[NAMESPACE], args=[command, queue, self.worker, *args])
+        plain = [raw_id(each) if isinstance(each, str) else each for each in args]
+        return self._script(keys=[NAMESPACE], args=[command, queue, self.worker, *plain])
+
+
+def text_id(name: bytes) -> str:
+    """The id of a message, whatever bytes somebody put there: `raw_id` takes it back."""
+    return name.decode("utf-8", "surrogateescape")
+
+
+def raw_id(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
 
 
 def key(name: str) -> str:
