@@ -164,17 +164,17 @@ class Supervisor:
     def _wrong(self, child: _Child, now: float) -> str:
         """Why the child has to be ended; empty where it does well."""
         settings, doing = self._settings, child.marker.read()
-        if doing.plugin_since and now - doing.plugin_since > settings.plugin_seconds:
-            return f"ran longer than {settings.plugin_seconds:g} s"
-        if doing.job_since:
-            if now - doing.job_since > settings.job_seconds:
-                return f"worked longer than {settings.job_seconds:g} s on one job"
+        if doing.plugin_since:  # code in C may hold up even the threads that ask for work
+            if now - doing.plugin_since > settings.plugin_seconds:
+                return f"ran longer than {settings.plugin_seconds:g} s"
         elif now - max(doing.beat, child.started) > settings.wedged_seconds:
             return f"has not asked for work for {settings.wedged_seconds:g} s"
         assert child.process is not None  # noqa: S101  # the caller looked
         if _own_memory(child.process.pid) > settings.memory_mb * 1024 * 1024:
             return f"holds more than {settings.memory_mb:,} MB of memory"
         return ""
+        if doing.job_since and now - doing.job_since > settings.job_seconds:
+            return f"worked longer than {settings.job_seconds:g} s on one job"
 
     def _replace(self, child: _Child, code: int, now: float) -> None:
         assert child.process is not None  # noqa: S101  # the caller looked
