@@ -43,6 +43,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "show": "Show a shop's published diagnosis.",
         "products": "Show where products' traffic comes from, and what becomes of it.",
         "status": "Show servers, workers, the queue and the latest runs.",
+        "dlq": "List, show, replay or purge dead letters.",
     },
     "Extend": {
         "plugins": "List the plugins, or check them by the contract.",
