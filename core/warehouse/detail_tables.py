@@ -319,12 +319,13 @@ def _channel(
 
 
 def _with_days(delivery: Delivery, opened: OpenedDetail) -> OpenedDetail:
-    """Which days are known: from the first date, for such tables may reach back less than facts."""
+    """Which days are known: declared ones, else from the first to the last date."""
     if not opened.table.shape.has_days:
         return opened
     first, last = delivery.rows(f"SELECT min(day), max(day) FROM {opened.kind}", opened)[0]
     market = delivery.mapping.marketplace
     if first is not None:
-        first = max(first, market.first_day) if market.first_day is not None else first
+        declared = opened.table.first_day, market.first_day
+        first = next((each for each in declared if each is not None), first)
         last = market.latest_final_day if market.latest_final_day is not None else last
     return replace(opened, first_day=first, last_day=last)

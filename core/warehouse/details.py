@@ -6,6 +6,7 @@ how a mapping declares them.
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -163,6 +164,8 @@ class DetailTable(Record, frozen=True, kw_only=True):
     channel_words: tuple[tuple[str, Channel], ...] = ()
     absent_day: AbsentDay | None = None
     """What a day without a row of a product means; None where the kind has no such days."""
+    first_day: date | None = None
+    """Days before it are missing, never zero. None: as the marketplace's."""
 
     @property
     def shape(self) -> Shape:
@@ -191,6 +194,7 @@ def read_detail(reader: Reader, kind: Kind, place: int) -> DetailTable:
         channel=channel or None,
         channel_words=words,
         absent_day=absent_day,
+        first_day=reader.date("first_day") if shape.has_days else None,
     )
     reader.end()
     return table

@@ -16,6 +16,7 @@ from shopace.service.simulate.causes import CAUSES, Plan, market_events, plant, 
 from shopace.service.simulate.days import live_through
 from shopace.service.simulate.draws import Draws, Floats
 from shopace.service.simulate.feeds import break_feeds
+from shopace.service.simulate.products import DAYS as PRODUCT_DAYS
 from shopace.service.simulate.shops import Shops, draw_shops
 from shopace.service.simulate.world import World
 from shopace.service.simulate.write import Column, Pile, write_mapping, write_shops, write_truth
@@ -82,7 +83,8 @@ def simulate(
     everyone: list[Shops] = []
     of_shops = Pile(out, "shop_days", first_day, parts=-(-shops // _FILE_SHOPS))
     of_channels = Pile(out, "channel_days", first_day, parts=-(-shops // _FILE_SHOPS))
-    behind = Behind(out, first_day, seed=seed, parts=-(-shops // _FILE_SHOPS))
+    since = last_day - timedelta(min(days, PRODUCT_DAYS) - 1)
+    behind = Behind(out, first_day, since=since, seed=seed, parts=-(-shops // _FILE_SHOPS))
     for chunk, first in enumerate(range(0, shops, _CHUNK)):
         draws = Draws(seed, chunk)
         count = min(_CHUNK, shops - first)

@@ -41,10 +41,12 @@ Ids = NDArray[np.int64]
 class Behind:
     """The tables, gathered chunk by chunk."""
 
-    def __init__(self, folder: Path, first_day: date, *, seed: int, parts: int) -> None:
-        self._seed = seed
+    def __init__(
+        self, folder: Path, first_day: date, *, since: date, seed: int, parts: int
+    ) -> None:
+        self._seed, self._since = seed, since
         self._shops = 0
-        """Of the shops of the present files."""
+        """How many the present files hold so far."""
         day = f"DATE '{first_day}' + day::INTEGER AS date"
         counts = ", ".join(f"{each}::INTEGER AS {each}" for each in _COUNTS)
         amounts = ", ".join(f"{each}::DECIMAL(18, 2) AS {each}" for each in _AMOUNTS)
@@ -233,6 +235,7 @@ shop = "shop_id"
 product = "product_id"
 date = "date"
 channel = "channel"
+first_day = {self._since}
 absent_day = "zero"
 
 [[tables]]

@@ -286,3 +286,14 @@ def test_a_changed_or_missing_file_of_products_is_found(built: Any, write: Write
     file.unlink()
     with pytest.raises(SnapshotError, match="incomplete or damaged"):
         open_snapshot(snapshot.path)
+
+
+def test_a_table_that_begins_later_than_the_marketplace_says_since_when(
+    built: Any,  # noqa: ANN401
+    write: Writer,
+) -> None:
+    write("products.parquet", PRODUCT, products(("a", "p1")))
+    write("sold.parquet", SALE, [("a", "p1", ago(1), 1.0)])
+    for days, known in ((29, 1.0), (28, None)):
+        sold = SOLD.format(absent="zero") + f"first_day = {ago(days)}\n"
+        assert gmv_of(built(DAYS + PRODUCTS + sold)) == {"p1": known}

@@ -351,4 +351,4 @@ def test_titles_and_words_come_through_as_text_whatever_is_in_them(
     mapping = mapped(DAYS + PRODUCTS)
     assert check(mapping, facts_folder).problems == ()
     ((found,),) = read(mapping, facts_folder, "SELECT title FROM products")
-    assert (found or "").strip(" ") == title.strip(" ")
+    assert (found or "").strip() == title.strip(), "blanks around it are not kept"
