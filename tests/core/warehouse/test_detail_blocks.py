@@ -289,7 +289,7 @@ def test_a_changed_or_missing_file_of_products_is_found(built: Any, write: Write
 
 
 def test_a_table_that_begins_later_than_the_marketplace_says_since_when(
-    built: Any,  # noqa: ANN401
+    built: Any,
     write: Writer,
 ) -> None:
     write("products.parquet", PRODUCT, products(("a", "p1")))
