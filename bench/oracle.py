@@ -229,6 +229,8 @@ class Column(NamedTuple):
     is_quotient: bool
     is_counted: bool
     is_chance: bool
+    is_mean: bool
+    """What is counted is told as a mean per day."""
     is_share: bool
     """A part of things counted."""
     values: dict[Period, Cell]
@@ -543,7 +545,14 @@ class Oracle:
             is_share=metric.unit is Unit.RATIO
             and metric.sample is None
             and all(measures[ref.key].is_number_of_things for ref in refs(metric.formula)),
-            is_chance=all(measures[ref.key].varies_by_chance for ref in refs(metric.event_formula)),
+            is_chance=all(
+                measures[ref.key].varies_by_chance(ref.channel or channel)
+                for ref in refs(metric.event_formula)
+            ),
+            is_mean=any(
+                measures[ref.key].aggregation is Aggregation.MEAN
+                for ref in refs(metric.event_formula)
+            ),
             values=cells(metric.formula, declared),
             samples=cells(metric.sample_formula, (Period.L7D, Period.P7D, Period.L30D)),
             events=cells(metric.event_formula, (Period.L7D, Period.P7D, Period.L30D)),
@@ -1010,7 +1019,7 @@ class Oracle:
     def _is_chance(self, found: Findings, column: Column, benchmark: float) -> bool:
         """Whether a gap may come of so few events; those of the benchmark at the shop's size."""
         value = abs(found.l30d[column.number] or 0.0)
-        events = self._cell(column.events, found)
+        events = _events(column, found.shop.rows, Period.L30D)
         if not column.is_chance or events is None:
             return False
         if value != 0:
@@ -1022,6 +1031,8 @@ class Oracle:
             size = self._cell(column.samples, found) if column.is_quotient else 1.0
             if size is None:
                 return False
+            if column.is_mean:
+                size *= Period.L30D.days
             expected = each * size * benchmark
         change = midpoint_change(value, benchmark)
         if change is None:
@@ -1949,16 +1960,18 @@ def _has_sample_now(column: Column, rows: Sequence[Number]) -> bool:
     return sample is not None and sample >= least
 
 
+def _events(column: Column, rows: Sequence[Number], period: Period) -> Number:
+    """How many things the value of a period counts."""
+    cell = column.events.get(period)
+    number = cell(rows) if cell is not None else None
+    return number * period.days if number is not None and column.is_mean else number
+
+
 def _chance(column: Column, rows: Sequence[Number]) -> float:
     """The variance that counting brings: √n of events by chance, one of what somebody sets."""
     if not column.is_counted:
         return 0.0
-    events = added(
-        [
-            cell(rows) if cell is not None else None
-            for cell in (column.events.get(period) for period in (Period.L7D, Period.P7D))
-        ]
-    )
+    events = added([_events(column, rows, period) for period in (Period.L7D, Period.P7D)])
     if events is None or events < 0:
         return 0.0
     one = 2.0 / events if events > 0 else math.inf

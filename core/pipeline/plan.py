@@ -296,18 +296,21 @@ class Plan:
     @cached_property
     def is_counted(self) -> NDArray[np.bool_]:
         """Whether the value rests on a number of things, which bounds its noise from below."""
-        return self._per_event(lambda measure: measure.is_number_of_things)
+        return self._per_event(lambda measure, _: measure.is_number_of_things)
 
     @cached_property
     def is_chance(self) -> NDArray[np.bool_]:
         """Whether those things happen by chance, so that few of them vary much."""
-        return self._per_event(lambda measure: measure.varies_by_chance)
+        return self._per_event(lambda measure, channel: measure.varies_by_chance(channel))
 
-    def _per_event(self, holds: Callable[[Measure], bool]) -> NDArray[np.bool_]:
+    def _per_event(self, holds: Callable[[Measure, Channel], bool]) -> NDArray[np.bool_]:
         measures = self.registry.measures
         return (
             self._per_column(
-                all(holds(measures[ref.key]) for ref in refs(column.metric.event_formula))
+                all(
+                    holds(measures[ref.key], ref.channel or column.channel)
+                    for ref in refs(column.metric.event_formula)
+                )
                 for column in self.columns
             )
             > 0
@@ -323,7 +326,8 @@ class Plan:
         return self._per_column(
             np.nan
             if column.metric.sample is not None
-            else 1.0 / constant_factor(column.metric.formula)
+            else (Period.L30D.days if self._is_mean(column.metric) else 1.0)
+            / constant_factor(column.metric.formula)
             for column in self.columns
         )
 
@@ -414,9 +418,24 @@ class Plan:
 
     @cached_property
     def events(self) -> dict[Period, Program]:
-        """The counted events behind the values."""
+        """The counted events behind the values; of a mean per day those of all days."""
         periods = (Period.L7D, Period.P7D, Period.L30D)
-        return {each: self._program(each, lambda m: m.event_formula) for each in periods}
+        return {
+            each: self._program(
+                each,
+                lambda m, at=each: (
+                    m.event_formula * at.days if self._is_mean(m) else m.event_formula
+                ),  # type: ignore[misc]
+            )
+            for each in periods
+        }
+
+    def _is_mean(self, metric: Metric) -> bool:
+        """Whether the things behind it are told as a mean per day."""
+        measures = self.registry.measures
+        return any(
+            measures[ref.key].aggregation is Aggregation.MEAN for ref in refs(metric.event_formula)
+        )
 
     def _program(self, period: Period, formula_of: Callable[[Metric], Formula | None]) -> Program:
         wanted = [

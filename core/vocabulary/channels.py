@@ -59,6 +59,8 @@ CONTENT = FIVE[:4]
 VIDEOS = (Channel.SELLER_VIDEO, Channel.AFFILIATE_VIDEO)
 LIVES = (Channel.SELLER_LIVE, Channel.AFFILIATE_LIVE)
 AFFILIATE = (Channel.AFFILIATE_VIDEO, Channel.AFFILIATE_LIVE)
+CREATORS = frozenset({*AFFILIATE, Channel.CREATOR_CONTENT})
+"""Where creators decide what is made."""
 
 _ALIASES = {
     "self_video": "seller_video",

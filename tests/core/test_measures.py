@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from shopace.core import STANDARD_MEASURES, Aggregation, Measure
+from shopace.core import STANDARD_MEASURES, Aggregation, Channel, Measure
 from shopace.core.vocabulary.measures import Origin
 
 MEASURES = list(STANDARD_MEASURES.values())
@@ -54,6 +54,16 @@ def test_texts_do_not_change_what_a_measure_counts_and_everything_else_does() ->
     }
     for field, value in other.items():
         assert msgspec.structs.replace(gmv, **{field: value}).numbers != gmv.numbers
+
+
+def test_what_creators_do_is_chance_to_the_seller() -> None:
+    lives, posted = STANDARD_MEASURES["new_lives"], STANDARD_MEASURES["creators_posted"]
+    assert lives.varies_by_chance(Channel.AFFILIATE_LIVE)
+    assert not lives.varies_by_chance(Channel.SELLER_LIVE)
+    assert not STANDARD_MEASURES["creator_invitations"].varies_by_chance(Channel.SHOP)
+    assert posted.varies_by_chance(Channel.SHOP), "a mean per day, and yet a number of creators"
+    assert not STANDARD_MEASURES["collaborating_creators"].varies_by_chance(Channel.SHOP)
+    assert not STANDARD_MEASURES["live_hours"].varies_by_chance(Channel.AFFILIATE_LIVE)
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda each: each.key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shopace.core.vocabulary.channels import SHOP, Channel
+from shopace.core.vocabulary.channels import CREATORS, SHOP, Channel
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Aggregation, Unit
 
@@ -43,7 +43,10 @@ class Measure(Record, frozen=True, kw_only=True):
     may_be_negative: bool = False
     """False: a negative cell means "not final yet" and becomes missing (API)."""
     by_choice: bool = False
-    """The seller decides how many there are (videos posted, products listed): no chance in it."""
+    """The seller decides how many there are (videos posted, products listed): no chance in it.
+
+    In creators' channels it is they who decide, which is chance to the seller.
+    """
     derived_from: tuple[str, ...] = ()
     """The measures that the plugin's `shopace_derive` computes it from; empty: it is delivered."""
 
@@ -54,14 +57,14 @@ class Measure(Record, frozen=True, kw_only=True):
 
     @property
     def is_number_of_things(self) -> bool:
-        """Whether a window's value is a whole number of things; a mean per day is not."""
-        return self.unit is Unit.COUNT and self.aggregation is not Aggregation.MEAN
+        """Whether it counts things: a window's value is their number, or their mean per day."""
+        return self.unit is Unit.COUNT
 
-    @property
-    def varies_by_chance(self) -> bool:
+    def varies_by_chance(self, channel: Channel) -> bool:
         """Whether it counts independent events, so that few of them vary much by chance alone."""
-        counted = self.is_number_of_things and self.aggregation is Aggregation.SUM
-        return counted and not self.by_choice
+        happens = self.aggregation in {Aggregation.SUM, Aggregation.MEAN}
+        by_choice = self.by_choice and channel not in CREATORS
+        return self.is_number_of_things and happens and not by_choice
 
     @property
     def adds_up(self) -> str:

@@ -30,6 +30,7 @@ DAYS = 40
 SUM = "new_creators"
 SET = "new_products"
 MONEY = "gmv"
+MEAN = "creators_posted"
 SHARE = ("inquiries_replied_24h", "inquiries")
 RARE = ("complaints", "orders")
 PER_THOUSAND = ("live_comments", "live_views")
@@ -63,6 +64,7 @@ def registry() -> Registry:
     metrics = (
         metric("sum", measure(SUM)),
         metric("set", measure(SET)),
+        metric("mean", measure(MEAN)),
         metric("money", measure(MONEY), Unit.MONEY, sample=measure("orders")),
         metric("share", quotient(SHARE), Unit.RATIO),
         metric("rare", quotient(RARE), Unit.RATIO, Direction.LOWER),
@@ -124,6 +126,15 @@ def test_a_gap_of_few_events_may_be_chance(
 
 def test_there_is_no_chance_in_what_the_seller_sets(tmp_path: Path) -> None:
     assert seen(tmp_path, {SET: 2}, {SET: 3}).ab["acme.set", "shop"] == "issue"
+
+
+@pytest.mark.parametrize(
+    ("own", "usual", "outcome"), [(12, 28, "issue"), (12, 27, "ok"), (0, 7, "issue"), (0, 6, "ok")]
+)
+def test_a_mean_per_day_counts_the_things_of_all_days(
+    tmp_path: Path, own: float, usual: float, outcome: str
+) -> None:
+    assert seen(tmp_path, {MEAN: own}, {MEAN: usual}).ab["acme.mean", "shop"] == outcome
 
 
 @pytest.mark.parametrize(
