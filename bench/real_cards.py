@@ -23,6 +23,7 @@ from shopace.core.host.discovery import load_registry
 from shopace.core.host.registry import Registry
 from shopace.core.pipeline.batch import ISSUE
 from shopace.core.pipeline.compare import compare
+from shopace.core.pipeline.derive import derive
 from shopace.core.pipeline.load import load
 from shopace.core.pipeline.measure import measure
 from shopace.core.pipeline.run import Inputs, diagnose_block
@@ -103,7 +104,7 @@ def market(inputs: Inputs) -> str:
     changes, markets, issues = [], [], 0
     for number in range(len(inputs.snapshot)):
         batch = load(plan, block(number), 0, len(block(number).shops))
-        compared = compare(batch, measure(batch))
+        compared = compare(batch, measure(batch, derive(plan, block(number))))
         judged = compared.aa[column] <= ISSUE
         changes.append(compared.change[column][judged])
         markets.append(compared.market[column][judged])

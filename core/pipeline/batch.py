@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shopace.core.pipeline.plan import Plan
     from shopace.core.pipeline.products import Products
     from shopace.core.pipeline.violations import Violations
-    from shopace.core.records.memory import Recollection
+    from shopace.core.records.memory import LastCards, Recollection
     from shopace.core.vocabulary.channels import Channel
     from shopace.core.vocabulary.units import Period
     from shopace.core.warehouse.policy import PolicyLine
@@ -55,6 +55,22 @@ class Batch:
     """What the shops sell, where product facts are delivered."""
     violations: Violations
     """What the shops are blamed for, where violations are delivered one by one."""
+    last: Sequence[LastCards | None]
+    """What was shown last; None where that is not known, and where nobody asks for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    """From derive: what plugins' own code computed for n shops."""
+
+    rows: Floats
+    """(derived measures of the plan, n)."""
+    failed: Mapping[str, str]
+    """Plugin → why its measures are missing, with its version and its function."""
+
+    def part(self, first: int, end: int) -> Derived:
+        """Of the shops `first` … `end` alone."""
+        return Derived(rows=self.rows[:, first:end], failed=self.failed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +100,7 @@ class Measured:
     core: Flags
     """(the five channels, n): the shop's core channels."""
     failed: Mapping[str, str]
-    """Plugin → why its derived measures are missing."""
+    """Plugin → why its derived measures are missing: as `Derived` has it."""
 
 
 @dataclass(frozen=True, kw_only=True)

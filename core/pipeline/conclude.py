@@ -21,6 +21,7 @@ from shopace.core.pipeline.notes import Notes
 from shopace.core.pipeline.readiness import readiness
 from shopace.core.pipeline.risks import operating
 from shopace.core.pipeline.sentences import Storyteller
+from shopace.core.pipeline.stale import Doubt, still_shown, with_stale
 from shopace.core.pipeline.standings import Standings
 from shopace.core.records.diagnosis import (
     SCHEMA,
@@ -112,6 +113,7 @@ class _Writer:
         self._profiles, self._standings = _profiles(batch, measured), Standings(batch, measured)
         self._column_keys = list(batch.plan.column_by_key)
         self._freshness = _freshness(batch.plan)
+        self._doubt = Doubt(batch.plan, measured.failed)
 
     def write(self) -> Iterator[Concluded]:
         dark = _not_evaluated(self._plan, self._measured)
@@ -124,7 +126,12 @@ class _Writer:
         before, profile = self._batch.recollections[shop], self._profiles[shop]
         opened = before.open if before is not None else {}
         stood = before.lines if before is not None else {}
-        cards, for_you, by_channel, withheld = self._cards.tasks(shop, opened, stood)
+        tasks, basics = self._cards.tasks(shop, opened, stood), self._words.basics
+        last = self._batch.last[shop]
+        stale = still_shown(last, self._doubt, self._as_of) if last is not None else ()
+        if last is not None and stale:
+            tasks, basics = with_stale(tasks, stale, last, basics), {**last.tasks, **basics}
+        cards, for_you, by_channel, withheld = tasks
         tier = self._standings.of(shop, before, region=profile.region, currency=profile.currency)
         monitor = _monitor(cards) if self._operating[shop] else None
         counts = dict(NO_CARDS)
@@ -155,7 +162,7 @@ class _Writer:
             can_improve=self._improve.of(shop, ids_of),
             improved=self._improved.of(shop, ids_of),
             cards=cards,
-            tasks={card.template: self._words.basics[card.template] for card in cards},
+            tasks={card.template: basics[card.template] for card in cards},
             for_you=for_you,
             by_channel=by_channel,
             withheld=withheld,
@@ -314,7 +321,7 @@ def _not_evaluated(plan: Plan, measured: Measured) -> list[NotEvaluated]:
         NotEvaluated(
             category=plan.registry.plugins[plugin].category,
             reason="failed",
-            detail=f"plugin {plugin} {plan.registry.plugins[plugin].version}: {why}",
+            detail=why,
         )
         for plugin, why in measured.failed.items()
     ]

@@ -10,9 +10,11 @@ import numpy as np
 from shopace.core.pipeline.batch import Batch
 from shopace.core.pipeline.products import Products
 from shopace.core.pipeline.violations import Violations
-from shopace.core.records.memory import Memory, before
+from shopace.core.records.diagnosis import SCHEMA
+from shopace.core.records.memory import LastCards, Memory, before
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Sequence
 
     from shopace.core.pipeline.plan import Plan
@@ -21,14 +23,23 @@ if TYPE_CHECKING:
 
     Recall = Callable[[Sequence[str]], Sequence[bytes | None]]
 
-_decoder = msgspec.json.Decoder(Memory)
+_memories, _bodies = msgspec.json.Decoder(Memory), msgspec.json.Decoder(LastCards)
 
 
-def load(plan: Plan, block: Block, start: int, stop: int, recall: Recall | None = None) -> Batch:
+def load(
+    plan: Plan,
+    block: Block,
+    start: int,
+    stop: int,
+    *,
+    recall: Recall | None = None,
+    bodies: Recall | None = None,
+) -> Batch:
     """The shops `start` … `stop` of a block.
 
-    `recall` returns each shop's memory field; without it nothing is remembered. A memory that
-    cannot be read is taken for none: it is ours, and the facts are the truth.
+    `recall` returns each shop's memory field; without it nothing is remembered. `bodies` returns
+    the body of each shop's document, and is given only where its cards are asked for. What cannot
+    be read is taken for none: it is ours, and the facts are the truth.
     """
     at = slice(start, stop)
     shops = [each.decode() for each in block.profile["id"][at].tolist()]
@@ -45,6 +56,9 @@ def load(plan: Plan, block: Block, start: int, stop: int, recall: Recall | None 
         recollections=_recollections(plan, shops, recall),
         products=Products(plan, block, start, stop),
         violations=Violations(plan, block, start, stop),
+        last=[None] * len(shops)
+        if bodies is None
+        else [_last(field, plan.manifest.as_of) for field in bodies(shops)],
     )
 
 
@@ -61,6 +75,21 @@ def _decode(field: bytes | None) -> Memory | None:
     if field is None:
         return None
     try:
-        return _decoder.decode(field)
+        return _memories.decode(field)
     except msgspec.DecodeError:
         return None
+
+
+def _last(body: bytes | None, as_of: dt.date) -> LastCards | None:
+    """What the shop was shown last, not after `as_of`.
+
+    Of the same date it is the document of an earlier delivery: the cards that it kept are marked
+    with their day, so that a second delivery keeps the same ones.
+    """
+    if body is None:
+        return None
+    try:
+        last = _bodies.decode(body)
+    except msgspec.DecodeError:
+        return None
+    return last if last.schema == SCHEMA and last.as_of <= as_of else None

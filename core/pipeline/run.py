@@ -14,13 +14,15 @@ from shopace.core.evaluation import FUNNEL
 from shopace.core.host.registry import fingerprint
 from shopace.core.pipeline.compare import compare
 from shopace.core.pipeline.conclude import conclude
+from shopace.core.pipeline.derive import derive
 from shopace.core.pipeline.load import load
-from shopace.core.pipeline.measure import Hooks, measure
+from shopace.core.pipeline.measure import measure
 from shopace.core.pipeline.merge import merge
 from shopace.core.pipeline.plan import Plan
 from shopace.core.pipeline.propose import propose
 from shopace.core.pipeline.publish import publish
 from shopace.core.pipeline.rank import rank
+from shopace.core.pipeline.stale import Doubt
 from shopace.core.pipeline.words import Words
 from shopace.core.records.metrics import Legend, LegendColumn
 from shopace.core.warehouse.benchmarks import require_fit
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shopace.core.host.registry import Registry
+    from shopace.core.pipeline.batch import Derived
+    from shopace.core.pipeline.derive import Hooks
     from shopace.core.pipeline.load import Recall
     from shopace.core.records.document import Document
     from shopace.core.warehouse.benchmarks import BenchmarkSet
@@ -113,38 +117,57 @@ def diagnose_block(
     first: int = 0,
     count: int | None = None,
     recall: Recall | None = None,
+    bodies: Recall | None = None,
     hooks: Hooks | None = None,
     slice_shops: int = SLICE_SHOPS,
 ) -> Iterator[list[Document]]:
     """The documents of a block of the snapshot, slice by slice.
 
-    `first` and `count` name a part of it; `hooks` say how plugins' own code is run.
+    `first` and `count` name a part of it; `hooks` say how plugins' own code is run. `recall` and
+    `bodies` return the memory and the body that are stored of shops; bodies are asked for only
+    where a plugin failed.
     """
     opened = inputs.snapshot.block(block)
     end = len(opened.shops) if count is None else min(first + count, len(opened.shops))
+    derived = derive(inputs.plan, opened, first, end, hooks)
+    last = bodies if Doubt(inputs.plan, derived.failed) else None
     for start in range(first, end, slice_shops):
         places = slice(start, min(start + slice_shops, end))
-        yield _diagnose(inputs, opened, places, recall, hooks)
+        part = derived.part(start - first, places.stop - first)
+        yield _diagnose(inputs, opened, places, part, recall=recall, bodies=last)
 
 
 def diagnose_shop(
-    inputs: Inputs, shop: str, *, recall: Recall | None = None, hooks: Hooks | None = None
+    inputs: Inputs,
+    shop: str,
+    *,
+    recall: Recall | None = None,
+    bodies: Recall | None = None,
+    hooks: Hooks | None = None,
 ) -> Document:
-    """The document of one shop: the same code, a batch of one.
+    """The document of one shop: the same code, a block's part of one.
 
     Raises UnknownShopError where the snapshot does not hold the shop.
     """
-    block, offset = inputs.snapshot.find(shop)
-    opened = inputs.snapshot.block(block)
-    return _diagnose(inputs, opened, slice(offset, offset + 1), recall, hooks)[0]
+    block, place = inputs.snapshot.find(shop)
+    (documents,) = diagnose_block(
+        inputs, block, first=place, count=1, recall=recall, bodies=bodies, hooks=hooks
+    )
+    return documents[0]
 
 
 def _diagnose(
-    inputs: Inputs, block: Block, places: slice, recall: Recall | None, hooks: Hooks | None
+    inputs: Inputs,
+    block: Block,
+    places: slice,
+    derived: Derived,
+    *,
+    recall: Recall | None,
+    bodies: Recall | None,
 ) -> list[Document]:
     plan = inputs.plan
-    batch = load(plan, block, places.start, places.stop, recall)
-    measured = measure(batch, hooks)
+    batch = load(plan, block, places.start, places.stop, recall=recall, bodies=bodies)
+    measured = measure(batch, derived)
     compared = compare(batch, measured)
     merged = merge(plan, rank(plan, propose(batch, measured, compared)))
     return [publish(*each) for each in conclude(batch, measured, compared, merged, inputs.words)]

@@ -164,6 +164,9 @@ class TaskCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     valid_until: dt.date
     since: dt.date
     """The as-of date of the first diagnosis of this episode."""
+    stale_since: dt.date | None = None
+    """The as-of date that the card comes from, where its plugin failed after it: everything on it
+    is of that day. Absent on a fresh card."""
     most_recommended: bool = False
     risk: Risk | None = None
     incentive: Reward | None = None

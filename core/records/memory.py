@@ -6,6 +6,9 @@ import datetime as dt
 
 import msgspec
 
+from shopace.core.records.card import TaskBasics, TaskCard
+from shopace.core.vocabulary.channels import Channel
+
 
 class Recollection(msgspec.Struct, frozen=True, omit_defaults=True):
     """The state after one diagnosis."""
@@ -28,6 +31,17 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
 
     latest: Recollection
     earlier: Recollection | None = None
+
+
+class LastCards(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a stored `Diagnosis` that is read again where a plugin failed."""
+
+    schema: str
+    as_of: dt.date
+    cards: tuple[TaskCard, ...] = ()
+    tasks: dict[str, TaskBasics] = {}
+    for_you: tuple[str, ...] = ()
+    by_channel: dict[Channel, tuple[str, ...]] = {}
 
 
 def before(memory: Memory | None, as_of: dt.date) -> Recollection | None:

@@ -118,11 +118,18 @@ class ResultStore:
 
     def recall(self, shops: Sequence[str]) -> list[bytes | None]:
         """Each shop's memory, None for a shop without a document."""
+        return self._field("memory", shops)
+
+    def bodies(self, shops: Sequence[str]) -> list[bytes | None]:
+        """Each shop's stored diagnosis, encoded; None for a shop without a document."""
+        return self._field("body", shops)
+
+    def _field(self, name: str, shops: Sequence[str]) -> list[bytes | None]:
         found: list[bytes | None] = []
         for part in _parts(shops):
             with self._client.pipeline(transaction=False) as pipeline:
                 for shop in part:
-                    pipeline.hget(keys.diagnosis_key(shop), "memory")
+                    pipeline.hget(keys.diagnosis_key(shop), name)
                 found += pipeline.execute()
         return found
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from shopace.core.evaluation import midpoint_change, weighted_median
 from shopace.core.host.registry import fingerprint
+from shopace.core.pipeline.derive import derive
 from shopace.core.pipeline.load import load
 from shopace.core.pipeline.measure import measure, vocabularies
 from shopace.core.pipeline.plan import Plan
@@ -152,7 +153,7 @@ def _measured(plan: Plan, snapshot: Snapshot) -> Iterator[tuple[Block, Measured]
     """Every block, as the pipeline measures it."""
     for number in range(len(snapshot)):
         block = snapshot.block(number)
-        yield block, measure(load(plan, block, 0, len(block.shops)))
+        yield block, measure(load(plan, block, 0, len(block.shops)), derive(plan, block))
 
 
 def _oriented(plan: Plan, snapshot: Snapshot, columns: list[int]) -> Floats:

@@ -13,6 +13,7 @@ from tests.pages import PAGE, page_with, source_of
 
 from shopace.core.evaluation import evaluate
 from shopace.core.host.discovery import load_registry, load_sources
+from shopace.core.pipeline.derive import derive
 from shopace.core.pipeline.load import load
 from shopace.core.pipeline.measure import core_channels, measure
 from shopace.core.vocabulary.channels import ALL, FIVE, Channel
@@ -209,7 +210,8 @@ def test_every_shipped_metric_has_the_value_of_its_formula(tmp_path: Path) -> No
     ]
     shops = [Shop(id=f"s{i}", facts={name: series() for name in names}) for i in range(6)]
     plan = build(tmp_path, shops, registry).plan
-    measured = measure(load(plan, build(tmp_path, [], registry).snapshot.block(0), 0, 6))
+    block = build(tmp_path, [], registry).snapshot.block(0)
+    measured = measure(load(plan, block, 0, 6), derive(plan, block))
     compared = 0
     for period, values in measured.values.items():
         for number, column in enumerate(plan.columns):
