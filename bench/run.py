@@ -303,7 +303,12 @@ def through_workers(
 
     def start() -> Run:
         return start_nightly(
-            settings, inputs.snapshot, inputs.benchmarks, inputs.policy, servers=servers
+            settings,
+            inputs.snapshot,
+            inputs.benchmarks,
+            inputs.policy,
+            servers=servers,
+            again=True,
         )
 
     def one(shop: str) -> float:

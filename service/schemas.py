@@ -20,8 +20,9 @@ import msgspec
 
 from shopace.core.errors import Problem
 from shopace.core.records.diagnosis import Diagnosis
-from shopace.core.records.job import Event, Job
+from shopace.core.records.job import BlockReport, Event, Job
 from shopace.core.records.metrics import Legend, MetricValues
+from shopace.core.records.run import RunReport
 from shopace.core.records.traffic import (
     ProductContents,
     ProductList,
@@ -58,6 +59,8 @@ DOCUMENTS = (
     Document("legend", 1, Legend, "What the positions of a metrics document mean"),
     Document("event", 1, Event, "An entry of the event stream"),
     Document("job", 1, Job, "One message of the queue"),
+    Document("run", 1, RunReport, "A run, how far it is and what came of it"),
+    Document("block-report", 1, BlockReport, "What a block of a run came to"),
     Document("catalogue", 1, Catalogue, "Every metric, benchmark and task there is"),
     Document("incentives", 1, ProgrammeFile, "Incentive programmes, as operations write them"),
     Document("product-list", 1, ProductList, "Products of a shop, ranked in one content format"),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import dramatiq
@@ -16,7 +17,7 @@ import redis
 import structlog
 
 from shopace.core.errors import JobError, NotFoundError
-from shopace.core.pipeline.derive import Hooks, Watch
+from shopace.core.pipeline.measure import Hooks, Watch
 from shopace.core.pipeline.run import Inputs, diagnose_block, diagnose_shop
 from shopace.core.records.job import BlockReport, Job
 from shopace.core.results import keys
@@ -26,7 +27,8 @@ from shopace.core.warehouse.policy import load_saved
 from shopace.core.warehouse.programmes import NO_PROGRAMMES, load_saved_programmes
 from shopace.core.warehouse.snapshot import Snapshot, open_snapshot
 from shopace.workers.broker import ACTORS, PRIORITIES, Broker, decode_job
-from shopace.workers.queue import CANARY
+from shopace.workers.queue import CANARY, Why
+from shopace.workers.tally import report_field
 
 if TYPE_CHECKING:
     from shopace.core.host.registry import Registry
@@ -82,7 +84,7 @@ class Workbench:
         """
         key, field, content = (
             keys.run_blocks_key(run),
-            f"{report.block}:{report.first}+{report.shops}",
+            report_field(report),
             msgspec.json.encode(report),
         )
         if not self._client.hsetnx(key, field, content) and report.error == "":
@@ -91,7 +93,7 @@ class Workbench:
                 self._client.hset(key, field, content)
         self._client.expire(key, self._settings.run_ttl_seconds)
 
-    def report_dead(self, job: Job, error: str) -> None:
+    def report_dead(self, job: Job, why: Why) -> None:
         """Mark the job's block as failed, so that its run comes to an end.
 
         A job that its run never had (damaged, or made by hand) marks nothing.
@@ -105,7 +107,14 @@ class Workbench:
         block = job.block if job.block is not None else 0
         if block < len(shops_of):
             shops = job.count if job.count is not None else shops_of[block]
-            told = BlockReport(block=block, first=job.first, shops=shops, failed=shops, error=error)
+            told = BlockReport(
+                block=block,
+                first=job.first,
+                shops=shops,
+                failed=shops,
+                reason=why.reason,
+                error=why.error or why.reason,
+            )
             self.report(job.run, told)
 
 
@@ -155,9 +164,15 @@ def diagnose_job(
         inputs = bench.open(job)
         _require_place(job, inputs.snapshot)
         bench.store.put_legend(inputs.legend)
-        documents = _documents(inputs, job, bench.store, without or {}, watch)
-        report = _publish(bench.store, job, documents)
-        report = msgspec.structs.replace(report, seconds=round(time.monotonic() - began, 3))
+        own = _PluginCode(watch)
+        hooks = Hooks(without=without or {}, watch=own.running, on_failure=own.failed)
+        report = _publish(bench.store, job, _documents(inputs, job, bench.store, hooks))
+        report = msgspec.structs.replace(
+            report,
+            seconds=round(time.monotonic() - began, 3),
+            plugin_seconds={name: round(spent, 6) for name, spent in own.seconds.items()},
+            plugin_errors=own.errors,
+        )
         bench.report(job.run, report)
         log.info(
             "job.finished",
@@ -168,6 +183,7 @@ def diagnose_job(
             duplicate=report.duplicate,
             stale=report.stale,
             partial=report.partial,
+            plugin_errors=report.plugin_errors,
         )
         return report
 
@@ -183,27 +199,36 @@ def _tell_what_is_dark(inputs: Inputs) -> None:
         )
 
 
+class _PluginCode:
+    """What plugins' own code took and came to in one job."""
+
+    def __init__(self, watch: Watch | None) -> None:
+        self._watch = watch
+        self.seconds: dict[str, float] = {}
+        self.errors: dict[str, str] = {}
+
+    @contextmanager
+    def running(self, plugin: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            with self._watch(plugin) if self._watch is not None else nullcontext():
+                yield
+        finally:
+            spent = time.perf_counter() - began
+            self.seconds[plugin] = self.seconds.get(plugin, 0.0) + spent
+
+    def failed(self, plugin: str, why: str) -> None:
+        self.errors.setdefault(plugin, why)
+
+
 def _documents(
-    inputs: Inputs,
-    job: Job,
-    store: ResultStore,
-    without: Mapping[str, str],
-    watch: Watch | None,
+    inputs: Inputs, job: Job, store: ResultStore, hooks: Hooks
 ) -> Iterable[Sequence[Document]]:
-    hooks = Hooks(without=without, watch=watch)
     if job.shop is not None:
-        return [
-            [diagnose_shop(inputs, job.shop, recall=store.recall, bodies=store.bodies, hooks=hooks)]
-        ]
+        return [[diagnose_shop(inputs, job.shop, recall=store.recall, hooks=hooks)]]
     assert job.block is not None  # noqa: S101  # `decode_job` sees to it
     return diagnose_block(
-        inputs,
-        job.block,
-        first=job.first,
-        count=job.count,
-        recall=store.recall,
-        bodies=store.bodies,
-        hooks=hooks,
+        inputs, job.block, first=job.first, count=job.count, recall=store.recall, hooks=hooks
     )
 
 

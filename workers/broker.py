@@ -44,7 +44,7 @@ _FIRST_FENCE = 10**15
 log = structlog.get_logger(__name__)
 
 _Answer = TypeVar("_Answer")
-OnDead = Callable[[Job, str], None]
+OnDead = Callable[[Job, Why], None]
 
 
 class Broker(dramatiq.Broker):
@@ -53,7 +53,7 @@ class Broker(dramatiq.Broker):
     def __init__(
         self, queue: Queue, settings: Settings, *, on_dead: OnDead, marker: Marker | None = None
     ) -> None:
-        """`on_dead` hears of every job that is dead-lettered, with its error, until it succeeds."""
+        """`on_dead` hears of every job that is dead-lettered, and why, until it succeeds."""
         self.queue = queue
         self.settings = settings
         self.on_dead = on_dead
@@ -306,6 +306,11 @@ def message_id(job: Job) -> str:
     return f"{job.run}:{job.fence}:{what}{part}"
 
 
+def run_of(message: str) -> str:
+    """The run of the job whose message has this id."""
+    return message.partition(":")[0]
+
+
 def is_instant(fence: int) -> bool:
     """Whether a fence is the server's clock of when it was handed out, in microseconds.
 
@@ -431,4 +436,4 @@ def _report(on_dead: OnDead, message: dramatiq.MessageProxy, why: Why) -> None:
         **({"run": job.run, "block": job.block, "shop": job.shop} if job is not None else {}),
     )
     if job is not None:
-        on_dead(job, why.error)
+        on_dead(job, why)

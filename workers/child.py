@@ -68,6 +68,7 @@ def work(settings: Settings, stop: threading.Event) -> None:
 
     from shopace.workers.actors import Workbench, declare_actors  # noqa: PLC0415
     from shopace.workers.broker import Broker  # noqa: PLC0415
+    from shopace.workers.feeding import FeedsNext  # noqa: PLC0415
     from shopace.workers.queue import Queue  # noqa: PLC0415
 
     # How long an acknowledgement waits for a broker that was away; no setting of Dramatiq's.
@@ -80,6 +81,7 @@ def work(settings: Settings, stop: threading.Event) -> None:
     queue = Queue(servers.broker, worker=str(uuid.uuid4()))
     marker.name(queue.worker)
     broker = Broker(queue, settings, on_dead=bench.report_dead, marker=marker)
+    broker.add_middleware(FeedsNext(Queue(servers.broker), servers.results))
     declare_actors(broker, bench)
     worker = Worker(broker, worker_threads=1, worker_timeout=settings.poll_ms)
     worker.start()

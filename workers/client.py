@@ -75,9 +75,12 @@ class SchedulerClient:
         )
 
     def enqueue_nightly(
-        self, as_of: dt.date | None = None, *, marketplace: str | None = None
+        self, as_of: dt.date | None = None, *, marketplace: str | None = None, again: bool = False
     ) -> Run:
-        """Every shop of the snapshot. Raises SnapshotError, ServerError."""
+        """Every shop of the snapshot, once: a run of that date is joined, unless `again`.
+
+        Raises SnapshotError, ServerError.
+        """
         servers = self._servers
         folder = self._settings.snapshots
         snapshot = latest_snapshot(folder, marketplace=marketplace, as_of=as_of)
@@ -89,6 +92,7 @@ class SchedulerClient:
             self._policy,
             programmes=self._programmes,
             servers=servers,
+            again=again,
         )
 
     @cached_property

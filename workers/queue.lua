@@ -18,6 +18,8 @@
 --   starts           hash    id -> how often it was begun, until it ends
 --   suspects         hash    id -> the plugins that ran when a process died, JSON, one a line
 --   unique:NAME      string  the id of the one waiting message of that name
+--   feeding:RUN      hash    how far a run is fed: turn, next, blocks, limit
+--   fed:RUN          set     ids that were fed and may be there still; parts of cut blocks too
 --   counters         hash    what happened, for metrics
 --   failing          hash    plugin -> when its own code last failed, ms
 --   canary           string  when a canary job last ran, ms
@@ -75,6 +77,20 @@ local function bury(at, id, why)
     forget(id)
 end
 
+-- How many messages of a run are there: waiting, delayed or held.
+local function there(run, at)
+    local fed = key("fed:" .. run)
+    local count = 0
+    for _, id in ipairs(redis.call("SMEMBERS", fed)) do
+        if redis.call("HEXISTS", at.bodies, id) == 1 then
+            count = count + 1
+        else
+            redis.call("SREM", fed, id)
+        end
+    end
+    return count
+end
+
 -- Give back what a worker holds, the oldest to the front: it was fetched before all that waits.
 local function release(of)
     local entries = redis.call("HGETALL", key("held:" .. of))
@@ -124,6 +140,48 @@ elseif command == "enqueue_unique" then
         redis.call("RPUSH", at.list, id)
     end
     return id
+
+-- feeding: run.  Answers {turn, next, blocks, limit, messages that are there}; nothing for a run
+-- that was never fed.
+elseif command == "feeding" then
+    local state = redis.call(
+        "HMGET", key("feeding:" .. ARGV[4]), "turn", "next", "blocks", "limit"
+    )
+    if not state[1] then
+        return {}
+    end
+    local seen = {}
+    for i = 1, 4 do
+        seen[i] = tonumber(state[i])
+    end
+    seen[5] = there(ARGV[4], at)
+    return seen
+
+-- feed: run, the turn that the feeder saw, the block after these, blocks of the run, how many
+-- messages of it may be there, lifetime of what is noted in ms; then (id, message)…
+-- Nothing when another has fed since, or when there is no room for all.
+elseif command == "feed" then
+    local run, turn = ARGV[4], tonumber(ARGV[5])
+    local feeding, fed = key("feeding:" .. run), key("fed:" .. run)
+    local messages, limit = (#ARGV - 9) / 2, tonumber(ARGV[8])
+    if tonumber(redis.call("HGET", feeding, "turn") or "0") ~= turn then
+        return 0
+    end
+    if messages > 0 and there(run, at) + messages > limit then
+        return 0
+    end
+    for i = 10, #ARGV, 2 do
+        if redis.call("HSETNX", at.bodies, ARGV[i], ARGV[i + 1]) == 1 then
+            redis.call("RPUSH", at.list, ARGV[i])
+        end
+        redis.call("SADD", fed, ARGV[i])
+    end
+    redis.call(
+        "HSET", feeding, "turn", turn + 1, "next", ARGV[6], "blocks", ARGV[7], "limit", ARGV[8]
+    )
+    redis.call("PEXPIRE", feeding, ARGV[9])
+    redis.call("PEXPIRE", fed, ARGV[9])
+    return 1
 
 -- fetch: how many, then the ids that the worker knows it holds.  Answers id, message, …
 -- What it holds without knowing (the answer was lost) is given again.
@@ -234,9 +292,14 @@ elseif command == "nack" then
 elseif command == "split" then
     local id = ARGV[4]
     if holds(id) then
+        local fed = key("fed:" .. string.match(id, "^[^:]*"))
+        local was_fed = redis.call("SISMEMBER", fed, id) == 1
         for i = #ARGV - 1, 6, -2 do
             if redis.call("HSETNX", at.bodies, ARGV[i], ARGV[i + 1]) == 1 then
                 redis.call("LPUSH", at.list, ARGV[i])
+            end
+            if was_fed then
+                redis.call("SADD", fed, ARGV[i])
             end
         end
         redis.call("HDEL", held, id)

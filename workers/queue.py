@@ -74,6 +74,20 @@ class Swept(NamedTuple):
     """Dropped for their age."""
 
 
+class Feeding(NamedTuple):
+    """How far a run's messages were put on the queue."""
+
+    turn: int = 0
+    """How often it was fed."""
+    next: int = 0
+    """The first block that was not yet looked at."""
+    blocks: int = 0
+    limit: int = 0
+    """How many of its messages may be there at once."""
+    there: int = 0
+    """How many are: waiting, delayed or held."""
+
+
 class QueueDepth(NamedTuple):
     """The messages of one queue, each counted once."""
 
@@ -118,6 +132,25 @@ class Queue:
             "enqueue_unique", queue, message.id, message.body, name, lifetime_ms
         )
         return answer.decode()
+
+    def feeding(self, queue: str, run: str) -> Feeding | None:
+        """How far the run is fed; None for one that never was."""
+        answer: list[int] = self._call("feeding", queue, run)
+        return Feeding(*answer) if answer else None
+
+    def feed(
+        self, queue: str, run: str, fed: Feeding, messages: Sequence[Delivery], lifetime_ms: int
+    ) -> bool:
+        """Put the next messages of a run on its queue; then it stands as `fed` says, a turn on.
+
+        False, and nothing is done, where it was fed since `fed.turn`, or has no room for all.
+        """
+        flat = [value for message in messages for value in message]
+        return bool(
+            self._call(
+                "feed", queue, run, fed.turn, fed.next, fed.blocks, fed.limit, lifetime_ms, *flat
+            )
+        )
 
     def fetch(self, queue: str, count: int, known: Iterable[str]) -> list[Delivery]:
         """Messages for this worker, and again those that it holds without knowing (`known`)."""

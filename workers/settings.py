@@ -72,6 +72,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker process may allocate."""
     wedged_seconds: float = 20
     """A process that is idle and has not asked for work for so long is replaced."""
+    blocks_queued: int = 256
+    """Messages of a nightly run that are on the queue at once; the next ones come as blocks end."""
     prefetch: int = 2
     """Messages a worker process holds, the running one included."""
     poll_ms: int = 50

@@ -23,6 +23,7 @@ from typing import Self
 import structlog
 
 from shopace.workers.child import PARENT_VARIABLE
+from shopace.workers.feeding import Feeder
 from shopace.workers.keeper import Keeper
 from shopace.workers.marker import FD_VARIABLE, Doing, Marker
 from shopace.workers.queue import Suspicion
@@ -96,6 +97,7 @@ class Supervisor:
         self._stop = stop if stop is not None else threading.Event()
         self._thread: threading.Thread | None = None
         self._keeper = Keeper(settings, self._alive)
+        self._feeder = Feeder(settings)
 
     def run(self) -> None:
         """Work until told to stop; afterwards every child is gone."""
@@ -138,6 +140,7 @@ class Supervisor:
 
     def _keep(self) -> None:
         self._keeper.start()
+        self._feeder.start()
         try:
             while not self._stop.is_set():
                 for child in self._children:
@@ -146,6 +149,7 @@ class Supervisor:
         finally:
             self._end_all()
             self._keeper.stop()
+            self._feeder.stop()
             for child in self._children:
                 child.marker.close()
 

@@ -64,8 +64,14 @@ class BlockReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     partial: int = 0
     failed: int = 0
     """Shops left without a document: refused by size, or all of a block that was dead-lettered."""
+    reason: str = ""
+    """The block was dead-lettered: `failed`, `refused`, `expired` or `kills_its_process`."""
     error: str = ""
-    """What the block was dead-lettered with."""
+    """What it was dead-lettered with."""
     cards: dict[str, int] = {}
     """By priority."""
     seconds: float = 0.0
+    plugin_seconds: dict[str, float] = {}
+    """Plugin → what its own code took."""
+    plugin_errors: dict[str, str] = {}
+    """Plugin → what its own code failed with, or why it was not run."""

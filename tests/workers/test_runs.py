@@ -55,8 +55,8 @@ def stored_bodies(client: redis.Redis) -> dict[str, dict[bytes, bytes]]:
     return bodies
 
 
-def nightly(made: Marketplace) -> runs.Run:
-    return start_nightly(made.settings, made.snapshot, None, made.policy)
+def nightly(made: Marketplace, *, again: bool = False) -> runs.Run:
+    return start_nightly(made.settings, made.snapshot, None, made.policy, again=again)
 
 
 def test_a_nightly_run_leaves_every_shops_diagnosis_as_the_pipeline_makes_it(
@@ -129,17 +129,17 @@ def test_a_later_run_replaces_and_a_late_job_of_an_earlier_one_is_refused(
     until: Callable[..., None],
 ) -> None:  # fmt: skip
     with Supervisor(marketplace.settings, processes=1):
-        early, late = nightly(marketplace), nightly(marketplace)
+        early, late = nightly(marketplace), nightly(marketplace, again=True)
         assert late.fence > early.fence
         wait(early, timeout=60)
         wait(late, timeout=60)
-        results_client.delete(f"shopace:v1:run:{{{early.id}}}:blocks")
+        results_client.hdel(f"shopace:v1:run:{{{early.id}}}:blocks", f"0:0+{BLOCK_SHOPS}")
         job = Job(
             run=early.id, fence=early.fence, as_of=early.as_of, snapshot=early.snapshot,
             policy=early.policy, block=0,
         )  # fmt: skip
         enqueue(queues.Queue(broker_client), queues.BLOCKS, [job])
-        until(lambda: runs.progress(early).blocks_done == 1, "the late job is done")
+        until(lambda: runs.progress(early).is_finished, "the late job is done")
     assert runs.progress(early).stale == BLOCK_SHOPS
     fences = {fields[b"fence"] for fields in stored_bodies(results_client).values()}
     assert fences == {str(late.fence).encode()}
@@ -398,7 +398,7 @@ def test_what_is_no_message_does_not_strand_its_neighbours(
 def test_a_run_can_be_found_again_by_its_id_and_the_latest_are_listed(
     marketplace: Marketplace, settings: Settings
 ) -> None:
-    first, second = nightly(marketplace), nightly(marketplace)
+    first, second = nightly(marketplace), nightly(marketplace, again=True)
     assert open_run(settings, first.id) == first
     assert latest_runs(settings) == [second, first]
     assert latest_runs(settings, count=1) == [second]
@@ -411,12 +411,12 @@ def test_waiting_in_vain_ends_with_how_far_it_got(marketplace: Marketplace) -> N
         wait(nightly(marketplace), timeout=0.1)
 
 
-def test_a_run_that_was_not_enqueued_whole_is_not_listed(
-    marketplace: Marketplace, settings: Settings
+def test_a_run_that_could_not_be_enqueued_is_registered_and_the_next_call_goes_on_with_it(
+    marketplace: Marketplace, settings: Settings, broker_client: redis.Redis
 ) -> None:
     away = redis.Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0))
     servers = Servers(broker=away, results=redis.Redis.from_url(settings.results_url))
-    with pytest.raises(ServerError, match="broker"):
+    with pytest.raises(ServerError, match=r"broker server.* is registered and goes on") as refused:
         start_nightly(
             marketplace.settings,
             marketplace.snapshot,
@@ -424,6 +424,10 @@ def test_a_run_that_was_not_enqueued_whole_is_not_listed(
             marketplace.policy,
             servers=servers,
         )
-    assert latest_runs(settings) == []
-    assert servers.results.keys("shopace:v1:run:*") == []
+    (listed,) = latest_runs(settings)
+    assert listed.id in str(refused.value)
+    joined = nightly(marketplace)
+    assert joined == listed
+    assert joined.joined
+    assert queue_depth(broker_client)["blocks"].waiting == BLOCKS
     servers.close()
