@@ -244,6 +244,12 @@ class Deliveries(Middleware):
         if isinstance(exception, JobError | NotFoundError):  # a second try would find the same
             self._bury(message, "refused", told)
             return
+        if isinstance(exception, NotBegun) or is_away(exception):  # no fault of the job
+            delay = settings.restart_delay_ms
+            self._broker.verdicts[_id_of(message)] = delay
+            self._broker.rests_until = time.monotonic() + delay / 1000
+            log.warning("job.retried", message=_id_of(message), error=told, again_in_ms=delay)
+            return
         retries = message.options.get("retries", 0)
         if retries >= settings.max_retries:
             self._bury(message, "failed", told)

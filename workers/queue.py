@@ -23,6 +23,8 @@ CANARY = "canary"
 """A queue of its own, so that it does not count as work."""
 
 _MESSAGES_PER_ROUND_TRIP = 500
+_ADDING = frozenset({"enqueue", "enqueue_unique", "feed", "replay"})
+"""Commands that bring new jobs."""
 
 
 class Delivery(NamedTuple):
@@ -108,7 +110,10 @@ class Queue:
 
     def __init__(self, client: redis.Redis, worker: str = "") -> None:
         self._client = client
-        self._script = client.register_script((files(__package__) / "queue.lua").read_text("utf-8"))
+        script = (files(__package__) / "queue.lua").read_text("utf-8")
+        self._script = client.register_script(script)
+        # A full server takes no new jobs; working off what it has makes room.
+        self._script_when_full = client.register_script(f"#!lua flags=allow-oom\n{script}")
         self.worker = worker
 
     def enqueue(self, queue: str, messages: Iterable[Delivery], *, delay_ms: int = 0) -> int:
@@ -226,7 +231,8 @@ class Queue:
 
     def _call(self, command: str, queue: str, *args: Any) -> Any:  # noqa: ANN401  # as redis-py
         plain = [raw_id(each) if isinstance(each, str) else each for each in args]
-        return self._script(keys=[NAMESPACE], args=[command, queue, self.worker, *plain])
+        script = self._script if command in _ADDING else self._script_when_full
+        return script(keys=[NAMESPACE], args=[command, queue, self.worker, *plain])
 
 
 def text_id(name: bytes) -> str:
