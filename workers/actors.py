@@ -17,7 +17,7 @@ import redis
 import structlog
 
 from shopace.core.errors import JobError, NotFoundError
-from shopace.core.pipeline.measure import Hooks, Watch
+from shopace.core.pipeline.derive import Hooks, Watch
 from shopace.core.pipeline.run import Inputs, diagnose_block, diagnose_shop
 from shopace.core.records.job import BlockReport, Job
 from shopace.core.results import keys
@@ -225,10 +225,18 @@ def _documents(
     inputs: Inputs, job: Job, store: ResultStore, hooks: Hooks
 ) -> Iterable[Sequence[Document]]:
     if job.shop is not None:
-        return [[diagnose_shop(inputs, job.shop, recall=store.recall, hooks=hooks)]]
+        return [
+            [diagnose_shop(inputs, job.shop, recall=store.recall, bodies=store.bodies, hooks=hooks)]
+        ]
     assert job.block is not None  # noqa: S101  # `decode_job` sees to it
     return diagnose_block(
-        inputs, job.block, first=job.first, count=job.count, recall=store.recall, hooks=hooks
+        inputs,
+        job.block,
+        first=job.first,
+        count=job.count,
+        recall=store.recall,
+        bodies=store.bodies,
+        hooks=hooks,
     )
 
 

@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shopace.core.evaluation import EVER_SOLD
 from shopace.core.pipeline.batch import Batch, Measured
-from shopace.core.steering import STEERING
 from shopace.core.vocabulary.channels import ALL, FIVE, Channel
 from shopace.core.vocabulary.units import Period
 from shopace.core.warehouse.cohorts import Vocabularies, cohorts_of, positions, tiers
 
 if TYPE_CHECKING:
     from shopace.core.evaluation import Floats
-    from shopace.core.pipeline.batch import Flags
+    from shopace.core.pipeline.batch import Derived, Flags
     from shopace.core.pipeline.plan import Plan
 
-ERROR_LENGTH = 200
-"""Characters of a plugin's own error that a diagnosis repeats."""
-
-_ADDRESS = re.compile(r"0x[0-9a-f]+")
-Watch = Callable[[str], AbstractContextManager[None]]
 _GMV_PERIODS = (Period.L7D, Period.P7D, Period.L30D, Period.P30D)
 
 
-class Hooks(NamedTuple):
-    """How plugins' own code is run."""
-
-    without: Mapping[str, str] = MappingProxyType({})
-    """Plugins whose code is not run, and why: it ended or held up a process before."""
-    watch: Watch | None = None
-    """Is told whose code runs, for as long as it runs."""
-    on_failure: Callable[[str, str], None] | None = None
-    """Is told whose code failed or was not run, and why."""
-
-
-def measure(batch: Batch, hooks: Hooks | None = None) -> Measured:
+def measure(batch: Batch, derived: Derived) -> Measured:
     """Every column's values, and what the other stages need to know of the shops."""
     plan, profile = batch.plan, batch.profile
-    rows, failed = _derive(batch, hooks if hooks is not None else Hooks())
+    rows = np.concatenate([batch.rows, derived.rows]) if plan.derived else batch.rows
     if plan.counted:
         rows = np.concatenate([rows, batch.violations.rows()])
 
@@ -85,7 +64,7 @@ def measure(batch: Batch, hooks: Hooks | None = None) -> Measured:
             profile["focus"].astype(np.int64),
             plan.values["core.core_channel_share"],
         ),
-        failed=failed,
+        failed=derived.failed,
     )
 
 
@@ -137,67 +116,3 @@ def core_channels(gmv_30d: Floats, focus: np.ndarray, share: float) -> Flags:
         fewest[order[rank], np.arange(amount.shape[1])] = wanted
         before = before + each
     return np.asarray(np.where(focus[None] > 0, selected, fewest))
-
-
-def _derive(batch: Batch, hooks: Hooks) -> tuple[Floats, Mapping[str, str]]:
-    """The snapshot's rows, and behind them the measures that plugins derive.
-
-    A plugin that raises, or answers with something else than it should, leaves its own measures
-    missing and nothing else.
-    """
-    plan = batch.plan
-    if not plan.derived:
-        return batch.rows, {}
-    shops = len(batch.shops)
-    behind = np.full((len(plan.derived), shops), np.nan)
-    first = len(plan.manifest.rows)
-    failed: dict[str, str] = {}
-
-    def view(measure: str, channel: Channel, period: Period) -> Floats:
-        number = plan.row_of.get((period, measure, channel))
-        if number is None or number >= first:
-            return np.full(shops, np.nan)
-        values: Floats = batch.rows[number].view()
-        values.flags.writeable = False
-        return values
-
-    for plugin, derive in plan.registry.derivers.items():
-        own = {
-            (measure, channel, period): number - first
-            for (period, measure, channel), number in plan.derived.items()
-            if measure.startswith(f"{plugin}.")
-        }
-        if plugin in hooks.without:
-            failed[plugin] = hooks.without[plugin]
-            continue
-        try:
-            with hooks.watch(plugin) if hooks.watch is not None else nullcontext():
-                _fill(behind, own, derive(view=view))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001  # even an exit costs only its own measures
-            failed[plugin] = _told(error)
-            behind[list(own.values())] = np.nan
-    if hooks.on_failure is not None:
-        for plugin, why in failed.items():
-            hooks.on_failure(plugin, why)
-    return np.concatenate([batch.rows, behind]), failed
-
-
-def _fill(
-    behind: Floats,
-    own: Mapping[tuple[str, Channel, Period], int],
-    answer: Mapping[tuple[str, Channel, Period], Any],
-) -> None:
-    """Put a hook's answer into its plugin's own rows; what is not finite is missing."""
-    for key, values in answer.items():
-        if key not in own:
-            raise ValueError(f"{key[0]} in {key[1]} is no measure that it may derive")
-        row = np.asarray(values, dtype=np.float64)
-        behind[own[key]] = np.where(np.isfinite(row), row, np.nan)
-
-
-def _told(error: BaseException) -> str:
-    """The error on one line, the same every time: no addresses, nothing endless."""
-    text = _ADDRESS.sub("0x…", " ".join(str(error).split()))
-    return f"{type(error).__name__}: {STEERING.sub('', text)[:ERROR_LENGTH]}"
