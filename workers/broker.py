@@ -41,6 +41,13 @@ _SHORTEST_SLEEP_MS = 5
 _CANARY_SLEEP_MS = 1000
 _FIRST_FENCE = 10**15
 
+_AWAY = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.exceptions.OutOfMemoryError,
+    redis.exceptions.ReadOnlyError,
+)
+
 log = structlog.get_logger(__name__)
 
 _Answer = TypeVar("_Answer")
@@ -69,6 +76,8 @@ class Broker(dramatiq.Broker):
         """The id of the message that is being processed."""
         self.start: Start | None = None
         """Of that message."""
+        self.rests_until = 0.0
+        """No message is fetched before: a server is away that jobs need."""
         super().__init__(middleware=[Deliveries(self)])
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
@@ -162,7 +171,7 @@ class Consumer(dramatiq.Consumer):
 
     def _fetch(self) -> list[Delivery]:
         free = self._prefetch - len(self._known)
-        if free <= 0:
+        if free <= 0 or time.monotonic() < self._broker.rests_until:
             return []
         return self._tell(lambda: self._broker.queue.fetch(self._queue, free, self._known))
 
@@ -298,6 +307,13 @@ class Deliveries(Middleware):
 
 class NotBegun(dramatiq.middleware.MiddlewareError):
     """The queue could not be asked whether the message may be begun; it is tried again."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether a server does not answer, or takes nothing more for now."""
+    return isinstance(error, _AWAY) or (
+        isinstance(error, redis.ResponseError) and "MISCONF" in str(error)  # its disk is full
+    )
 
 
 def enqueue(queue: Queue, name: str, jobs: Sequence[Job], *, delay_ms: int = 0) -> int:
