@@ -20,6 +20,7 @@ import msgspec
 
 from shopace.core.errors import Problem
 from shopace.core.records.diagnosis import Diagnosis
+from shopace.core.records.intake import IntakeJob
 from shopace.core.records.job import BlockReport, Event, Job
 from shopace.core.records.metrics import Legend, MetricValues
 from shopace.core.records.run import RunReport
@@ -61,6 +62,7 @@ DOCUMENTS = (
     Document("job", 1, Job, "One message of the queue"),
     Document("run", 1, RunReport, "A run, how far it is and what came of it"),
     Document("block-report", 1, BlockReport, "What a block of a run came to"),
+    Document("intake", 1, IntakeJob, "A request to diagnose a shop, from any program"),
     Document("catalogue", 1, Catalogue, "Every metric, benchmark and task there is"),
     Document("incentives", 1, ProgrammeFile, "Incentive programmes, as operations write them"),
     Document("product-list", 1, ProductList, "Products of a shop, ranked in one content format"),

@@ -1,33 +1,38 @@
-"""The client for schedulers: enqueue a shop or a night, and follow the run."""
+"""The clients for schedulers, one that blocks and one for event loops: enqueue shops or a night."""
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from types import TracebackType
 from typing import Self
 
-from shopace.core.configuration import Configuration, load_configuration
-from shopace.core.warehouse.benchmarks import latest_benchmarks
-from shopace.core.warehouse.policy import Policy, load_policy
-from shopace.core.warehouse.programmes import Programmes, load_programmes
-from shopace.core.warehouse.snapshot import latest_snapshot
-from shopace.plugins import POLICY_PACKS
-from shopace.workers.runs import Run, start_nightly, start_single
+from shopace.workers.register import Run
+from shopace.workers.runs import start_nightly
 from shopace.workers.settings import (
     Servers,
     Settings,
     connect_briefly,
+    connect_briefly_async,
     settings_from_environment,
 )
+from shopace.workers.singles import (
+    AsyncServers,
+    OnProgress,
+    Steps,
+    carry_out,
+    carry_out_async,
+    require_known,
+    single_steps,
+)
+from shopace.workers.sources import Sources
 
 
-class SchedulerClient:
-    """Enqueues jobs on the latest snapshot of a data folder, or that of a date.
-
-    Every call answers or raises within 3 s when a server is away (ServerError); a nightly run first
-    verifies the snapshot, which takes as long as reading it.
-    """
+class _Client:
+    """What both have: a data folder, and the way from shops to what the servers are told."""
 
     def __init__(
         self,
@@ -47,6 +52,7 @@ class SchedulerClient:
             data=Path(data),
             configuration=configuration,
         )
+        self._sources = Sources(self._settings)
 
     @classmethod
     def from_environment(
@@ -56,23 +62,76 @@ class SchedulerClient:
         found = settings_from_environment(data=data)
         return cls(found.broker_url, found.results_url, found.data, configuration=configuration)
 
+    def _steps(
+        self,
+        shops: Sequence[str],
+        as_of: dt.date | None,
+        marketplace: str | None,
+        on_progress: OnProgress | None,
+    ) -> Steps:
+        servers = self._servers  # first: without them the rest is no use
+        source = self._sources.find(marketplace, as_of)
+        require_known(source.snapshot, shops)
+        return single_steps(self._settings, source.pinned, shops, servers.results, on_progress)
+
+    @cached_property
+    def _servers(self) -> Servers:
+        """Checked. Raises ServerError."""
+        return Servers(
+            broker=connect_briefly(self._settings.broker_url, "broker"),
+            results=connect_briefly(self._settings.results_url, "results"),
+        )
+
+    def _nightly(self, as_of: dt.date | None, marketplace: str | None, *, again: bool) -> Run:
+        servers = self._servers
+        source = self._sources.find(marketplace, as_of)
+        return start_nightly(
+            self._settings,
+            source.snapshot,
+            source.benchmarks,
+            self._sources.policy,
+            programmes=self._sources.programmes,
+            servers=servers,
+            again=again,
+        )
+
+    def _close(self) -> None:
+        if "_servers" in self.__dict__:
+            self.__dict__.pop("_servers").close()
+
+
+class SchedulerClient(_Client):
+    """Enqueues jobs on the latest snapshot of a data folder, or that of a date.
+
+    Every call answers, or raises ServerError within 3 s of a server's silence; a nightly run first
+    verifies the snapshot, which takes as long as reading it. To be closed, or used with `with`.
+    """
+
     def enqueue_shop(
         self, shop: str, as_of: dt.date | None = None, *, marketplace: str | None = None
     ) -> Run:
-        """One shop, ahead of blocks. Raises UnknownShopError, SnapshotError, ServerError."""
-        servers = self._servers
-        folder = self._settings.snapshots
-        snapshot = latest_snapshot(folder, marketplace=marketplace, as_of=as_of)
-        benchmarks = latest_benchmarks(self._settings.benchmarks, snapshot.id)
-        return start_single(
-            self._settings,
-            snapshot,
-            shop,
-            benchmarks,
-            self._policy,
-            programmes=self._programmes,
-            servers=servers,
-        )
+        """One shop, ahead of blocks. Raises UnknownShopError, SnapshotError, ServerError.
+
+        Where it waits or runs already for the same inputs, that run is joined: `Run.joined`.
+        """
+        (run,) = self.enqueue_shops([shop], as_of, marketplace=marketplace)
+        return run
+
+    def enqueue_shops(
+        self,
+        shops: Sequence[str],
+        as_of: dt.date | None = None,
+        *,
+        marketplace: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> list[Run]:
+        """Likewise many, in few round trips; their runs, in the order of the shops.
+
+        All shops that are unknown are told at once, and nothing is enqueued then. A ServerError in
+        the middle says how many are enqueued; to enqueue all once more is harmless.
+        """
+        steps = self._steps(shops, as_of, marketplace, on_progress)
+        return carry_out(steps, self._servers)
 
     def enqueue_nightly(
         self, as_of: dt.date | None = None, *, marketplace: str | None = None, again: bool = False
@@ -81,35 +140,73 @@ class SchedulerClient:
 
         Raises SnapshotError, ServerError.
         """
-        servers = self._servers
-        folder = self._settings.snapshots
-        snapshot = latest_snapshot(folder, marketplace=marketplace, as_of=as_of)
-        benchmarks = latest_benchmarks(self._settings.benchmarks, snapshot.id)
-        return start_nightly(
-            self._settings,
-            snapshot,
-            benchmarks,
-            self._policy,
-            programmes=self._programmes,
-            servers=servers,
-            again=again,
-        )
+        return self._nightly(as_of, marketplace, again=again)
 
-    @cached_property
-    def _servers(self) -> Servers:
-        return Servers(
-            broker=connect_briefly(self._settings.broker_url, "broker"),
-            results=connect_briefly(self._settings.results_url, "results"),
-        )
+    def close(self) -> None:
+        self._close()
 
-    @cached_property
-    def _configuration(self) -> Configuration:
-        return load_configuration(self._settings.configuration_file)
+    def __enter__(self) -> Self:
+        return self
 
-    @cached_property
-    def _policy(self) -> Policy:
-        return load_policy(self._configuration.packs(POLICY_PACKS))
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
-    @cached_property
-    def _programmes(self) -> Programmes:
-        return load_programmes(self._configuration.incentive_files, self._configuration.ladders)
+
+class AsyncSchedulerClient(_Client):
+    """`SchedulerClient` for an event loop, which is never held up: files are read in threads.
+
+    Same methods, same errors. For one loop; to be closed, or used with `async with`.
+    """
+
+    _async_servers: AsyncServers | None = None
+
+    async def enqueue_shop(
+        self, shop: str, as_of: dt.date | None = None, *, marketplace: str | None = None
+    ) -> Run:
+        (run,) = await self.enqueue_shops([shop], as_of, marketplace=marketplace)
+        return run
+
+    async def enqueue_shops(
+        self,
+        shops: Sequence[str],
+        as_of: dt.date | None = None,
+        *,
+        marketplace: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> list[Run]:
+        steps = await asyncio.to_thread(self._steps, shops, as_of, marketplace, on_progress)
+        if self._async_servers is None:
+            self._async_servers = AsyncServers(
+                broker=connect_briefly_async(self._settings.broker_url, "broker"),
+                results=connect_briefly_async(self._settings.results_url, "results"),
+            )
+        return await carry_out_async(steps, self._async_servers)
+
+    async def enqueue_nightly(
+        self, as_of: dt.date | None = None, *, marketplace: str | None = None, again: bool = False
+    ) -> Run:
+        """In a thread altogether: nearly all of it is reading files."""
+        return await asyncio.to_thread(self._nightly, as_of, marketplace, again=again)
+
+    async def close(self) -> None:
+        servers, self._async_servers = self._async_servers, None
+        if servers is not None:
+            await servers.broker.aclose()
+            await servers.results.aclose()
+        self._close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()

@@ -22,7 +22,7 @@
 --   fed:RUN          set     ids that were fed and may be there still; parts of cut blocks too
 --   counters         hash    what happened, for metrics
 --   failing          hash    plugin -> when its own code last failed, ms
---   canary           string  when a canary job last ran, ms
+--   canary:ran       string  when a canary job last ran, ms (`canary` is the list of its queue)
 --   janitor          string  the one that sweeps
 --
 -- The clock is the server's alone: workers' clocks decide nothing. Every command may be sent twice
@@ -46,6 +46,9 @@ local function names(of)
 end
 
 local function count(what, by)
+    if queue == "canary" then
+        return  -- it is no work
+    end
     redis.call("HINCRBY", key("counters"), what, by)
 end
 
@@ -125,21 +128,24 @@ if command == "enqueue" then
     end
     return added
 
--- enqueue_unique: id, message, name, lifetime of the name in ms.  Answers the id that waits or runs
--- under that name: another's, if there is one.
+-- enqueue_unique: lifetime of names in ms, then (id, message, name)…  Answers the ids that wait or
+-- run under those names: another's, where there is one.
 elseif command == "enqueue_unique" then
-    local id, name = ARGV[4], key("unique:" .. ARGV[6])
-    if not redis.call("SET", name, id, "NX", "PX", ARGV[7]) then
+    local there = {}
+    for i = 5, #ARGV, 3 do
+        local id, name = ARGV[i], key("unique:" .. ARGV[i + 2])
         local other = redis.call("GET", name)
-        if other ~= id and redis.call("HEXISTS", at.bodies, other) == 1 then
-            return other
+        if other and other ~= id and redis.call("HEXISTS", at.bodies, other) == 1 then
+            there[#there + 1] = other
+        else
+            redis.call("SET", name, id, "PX", ARGV[4])
+            if redis.call("HSETNX", at.bodies, id, ARGV[i + 1]) == 1 then
+                redis.call("RPUSH", at.list, id)
+            end
+            there[#there + 1] = id
         end
-        redis.call("SET", name, id, "PX", ARGV[7])
     end
-    if redis.call("HSETNX", at.bodies, id, ARGV[5]) == 1 then
-        redis.call("RPUSH", at.list, id)
-    end
-    return id
+    return there
 
 -- feeding: run.  Answers {turn, next, blocks, limit, messages that are there}; nothing for a run
 -- that was never fed.
@@ -335,7 +341,7 @@ elseif command == "leave" then
 
 -- canary: a job ran, from enqueueing to here.
 elseif command == "canary" then
-    redis.call("SET", key("canary"), now)
+    redis.call("SET", key("canary:ran"), now)
     return redis.status_reply("OK")
 
 -- beat: workers that are known to be alive.

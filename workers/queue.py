@@ -133,10 +133,10 @@ class Queue:
         The name is free again when its message ends, or after its lifetime: a saving of work, never
         a lock to rely on.
         """
-        answer: bytes = self._call(
-            "enqueue_unique", queue, message.id, message.body, name, lifetime_ms
+        answer: list[bytes] = self._call(
+            "enqueue_unique", queue, lifetime_ms, message.id, message.body, name
         )
-        return answer.decode()
+        return answer[0].decode()
 
     def feeding(self, queue: str, run: str) -> Feeding | None:
         """How far the run is fed; None for one that never was."""

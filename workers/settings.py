@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 import redis
+import redis.asyncio
+import redis.asyncio.retry
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.retry import Retry
 
 from shopace.core.configuration import configuration_file
 from shopace.core.errors import ServerError
+from shopace.workers.fitness import Facts, facts_of, require_apart, require_fit
 
 Role = Literal["broker", "results"]
 
@@ -25,7 +29,10 @@ URL_VARIABLES: dict[Role, str] = {
     "results": "SHOPACE_RESULTS_URL",
 }
 DEFAULT_DATA = Path("shopace-data")
-OLDEST_SERVER = (7, 0)
+_LOADING_SECONDS = 1
+"""So long a check waits for a server that loads its data."""
+_BRIEF_SECONDS = 1.4
+"""Each command is tried twice."""
 _PATIENCE_SECONDS: dict[Role, float] = {"broker": 2, "results": 5}
 
 
@@ -71,9 +78,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     memory_mb: int = 4096
     """What a worker process may allocate."""
     wedged_seconds: float = 20
-    """A process that is idle and has not asked for work for so long is replaced."""
+    """A process that has not looked for work for so long, as it does also while it works, is
+    replaced."""
     blocks_queued: int = 256
     """Messages of a nightly run that are on the queue at once; the next ones come as blocks end."""
+    unique_seconds: float = 60 * 60
+    """For so long at most, a single shop that waits or runs is joined instead of enqueued again."""
     prefetch: int = 2
     """Messages a worker process holds, the running one included."""
     poll_ms: int = 50
@@ -188,21 +198,91 @@ def connect_patiently(url: str, role: Role) -> redis.Redis:
 def connect_briefly(url: str, role: Role) -> redis.Redis:
     """A client for callers who wait for an answer: it gives up within 3 s."""
     check_server(url, role)
-    return _client(url, role, timeout_seconds=1.4, retry=Retry(NoBackoff(), 1))
+    return _brief(url, role)
+
+
+def connect_briefly_async(url: str, role: Role) -> redis.asyncio.Redis:
+    """Likewise for an event loop; unchecked, since a check would hold it up.
+
+    Raises ServerError for what is no URL.
+    """
+    with _url_problems(role):
+        return redis.asyncio.Redis.from_url(
+            url,
+            socket_timeout=_BRIEF_SECONDS,
+            socket_connect_timeout=_BRIEF_SECONDS,
+            retry=redis.asyncio.retry.Retry(NoBackoff(), 1),
+        )
+
+
+def connect_to_look(url: str, role: Role) -> redis.Redis:
+    """A client for probes and metrics, unchecked: it waits a second and does not try again."""
+    return _client(url, role, timeout_seconds=1, retry=Retry(NoBackoff(), 0))
+
+
+def connect_to_read(url: str, role: Role) -> redis.Redis:
+    """A client for readers, who get along with a replica and without INFO; checked all the same."""
+    client = _client(url, role, timeout_seconds=_BRIEF_SECONDS, retry=Retry(NoBackoff(), 0))
+    with _named(url, role):
+        client.ping()
+    return client
 
 
 def connect_both(settings: Settings) -> Servers:
+    """Clients for workers, as `connect`; raises ServerError too when both are one database."""
+    check_servers(settings)
     return Servers(
-        broker=connect(settings.broker_url, "broker"),
-        results=connect(settings.results_url, "results"),
+        broker=connect_patiently(settings.broker_url, "broker"),
+        results=connect_patiently(settings.results_url, "results"),
     )
 
 
-def check_server(url: str, role: Role) -> None:
-    """Raise ServerError unless the server answers, is new enough and never evicts."""
+def connect_both_briefly(settings: Settings) -> Servers:
+    """Likewise for callers who wait for an answer."""
+    check_servers(settings)
+    return Servers(
+        broker=_brief(settings.broker_url, "broker"),
+        results=_brief(settings.results_url, "results"),
+    )
+
+
+def check_servers(settings: Settings) -> tuple[Facts, Facts]:
+    """Check both, and that they are not one database; what broker and results say of themselves."""
+    broker = check_server(settings.broker_url, "broker")
+    results = check_server(settings.results_url, "results")
+    require_apart(broker, results)
+    return broker, results
+
+
+def check_server(url: str, role: Role) -> Facts:
+    """Raise ServerError unless the server answers and is fit; what it says of itself.
+
+    One that loads its data is waited for a little.
+    """
     client = _client(url, role, timeout_seconds=1.5, retry=Retry(NoBackoff(), 0))
+    deadline = time.monotonic() + _LOADING_SECONDS
     try:
-        facts: dict[str, Any] = {**client.info("server"), **client.info("memory")}
+        with _named(url, role):
+            facts = _facts(client, url)
+            while facts.loading and time.monotonic() < deadline:
+                time.sleep(0.05)
+                facts = _facts(client, url)
+    finally:
+        client.close()
+    require_fit(facts, role)
+    return facts
+
+
+def _facts(client: redis.Redis, url: str) -> Facts:
+    info: Any = client.info()
+    return facts_of(info, place(url), client.connection_pool.connection_kwargs.get("db") or 0)
+
+
+@contextlib.contextmanager
+def _named(url: str, role: Role) -> Iterator[None]:
+    """Turn what a client raises at the first contact into a ServerError that says where."""
+    try:
+        yield
     except redis.AuthenticationError as error:
         raise ServerError(
             f"the {role} server at {place(url)} refuses our user or password",
@@ -215,25 +295,7 @@ def check_server(url: str, role: Role) -> None:
             " says where it is looked for",
         ) from error
     except redis.ResponseError as error:
-        raise ServerError(
-            f"the {role} server at {place(url)} does not answer INFO: {error}",
-            hint="the user needs the command; see its ACL",
-        ) from error
-    finally:
-        client.close()
-    version = str(facts.get("redis_version", "0"))
-    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST_SERVER:
-        raise ServerError(
-            f"the {role} server at {place(url)} is version {version}, 7.0 is the oldest that works"
-        )
-    policy = facts.get("maxmemory_policy", "noeviction")
-    if policy != "noeviction":
-        lost = "jobs" if role == "broker" else "diagnoses"
-        raise ServerError(
-            f"the {role} server at {place(url)} has maxmemory-policy {policy} and would drop {lost}"
-            " without a word",
-            hint="set `maxmemory-policy noeviction` in its configuration",
-        )
+        raise _refusal(role, error) from error
 
 
 @contextlib.contextmanager
@@ -247,7 +309,18 @@ def answered(role: Role) -> Iterator[None]:
             hint=f"is it running? {URL_VARIABLES[role]} says where it is looked for",
         ) from error
     except redis.ResponseError as error:
-        raise ServerError(f"the {role} server refuses: {error}") from error
+        raise _refusal(role, error) from error
+
+
+def _refusal(role: Role, error: redis.ResponseError) -> ServerError:
+    told = redacted(str(error))
+    if not isinstance(error, redis.exceptions.NoPermissionError) and "ACL failure" not in told:
+        return ServerError(f"the {role} server refuses: {told}")
+    return ServerError(
+        f"the {role} server does not let our user do that: {told}",
+        hint=f"{URL_VARIABLES[role]} names the user; what each of the users scheduler, worker,"
+        " reader and operator may do is in deploy/users.acl",
+    )
 
 
 def encode_settings(settings: Settings) -> bytes:
@@ -270,15 +343,29 @@ def redacted(text: str) -> str:
     return re.sub(r"(\w+://)[^\s'\"]*@", r"\1***@", text)
 
 
-def _client(url: str, role: Role, *, timeout_seconds: float, retry: Retry) -> redis.Redis:
-    try:
+def _brief(url: str, role: Role) -> redis.Redis:
+    # No health checks: they would wait as long again.
+    retry = Retry(NoBackoff(), 1)
+    return _client(url, role, timeout_seconds=_BRIEF_SECONDS, retry=retry, health_check_interval=0)
+
+
+def _client(
+    url: str, role: Role, *, timeout_seconds: float, retry: Retry, health_check_interval: int = 30
+) -> redis.Redis:
+    with _url_problems(role):
         return redis.Redis.from_url(
             url,
             socket_timeout=timeout_seconds,
             socket_connect_timeout=min(timeout_seconds, 2),
-            health_check_interval=30,
+            health_check_interval=health_check_interval,
             retry=retry,
         )
+
+
+@contextlib.contextmanager
+def _url_problems(role: Role) -> Iterator[None]:
+    try:
+        yield
     except (ValueError, TypeError):  # its text may quote a part of the password
         raise ServerError(
             f"{URL_VARIABLES[role]} is no Redis URL",

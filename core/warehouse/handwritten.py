@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -44,13 +45,21 @@ def read_handwritten(file: File, schema: str, *, max_bytes: int) -> Handwritten:
     """The document of a file, judged by a schema of `shopace.schemas`. Never raises for input."""
     name = file.name if isinstance(file, Path) else file[1]
     try:
-        document = _parse(_read(file, max_bytes))
-    except (OSError, ImportError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+        content = _read(file, max_bytes)
+    except (OSError, ImportError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        problem = Problem(where=name, what=f"cannot be read: {reason}")
-        return Handwritten(name, None, (problem,), ())
-    judge = validator(msgspec.json.decode(files("shopace.schemas").joinpath(schema).read_bytes()))
-    errors = sorted(judge.iter_errors(document), key=lambda each: list(map(str, each.path)))
+        return _unreadable(name, reason)
+    return judge(name, content, schema)
+
+
+def judge(name: str, content: bytes, schema: str) -> Handwritten:
+    """Likewise of a document's bytes; `name` is what messages call it."""
+    try:
+        document = parse(content)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        return _unreadable(name, str(error))
+    found = judge_of(schema).iter_errors(document)
+    errors = sorted(found, key=lambda each: list(map(str, each.path)))
     no_date = [error.absolute_path for error in errors if error.validator == "pattern"]
     return Handwritten(
         name,
@@ -62,6 +71,12 @@ def read_handwritten(file: File, schema: str, *, max_bytes: int) -> Handwritten:
         ),
         tuple(tuple(error.absolute_path) for error in errors),
     )
+
+
+@cache
+def judge_of(schema: str) -> Draft202012Validator:
+    """The judge by a schema of `shopace.schemas`. The first one imports jsonschema."""
+    return validator(msgspec.json.decode(files("shopace.schemas").joinpath(schema).read_bytes()))
 
 
 def validator(schema: dict[str, Any]) -> Draft202012Validator:
@@ -93,8 +108,11 @@ def _read(file: File, max_bytes: int) -> bytes:
     return content
 
 
-def _parse(content: bytes) -> Any:  # noqa: ANN401  # JSON of any shape
-    """Strict JSON: msgspec knows no NaN and no infinity; a key given twice is a mistake."""
+def parse(content: bytes) -> Any:  # noqa: ANN401  # JSON of any shape
+    """Strict JSON: msgspec knows no NaN and no infinity; a key given twice is a mistake.
+
+    Raises ValueError, RecursionError.
+    """
     document = msgspec.json.decode(content)
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -105,6 +123,11 @@ def _parse(content: bytes) -> Any:  # noqa: ANN401  # JSON of any shape
 
     json.loads(content, object_pairs_hook=once)
     return document
+
+
+def _unreadable(name: str, reason: str) -> Handwritten:
+    problem = Problem(where=name, what=f"cannot be read: {reason}")
+    return Handwritten(name, None, (problem,), ())
 
 
 def _problem(name: str, error: ValidationError) -> Problem:
@@ -133,6 +156,8 @@ def _problem(name: str, error: ValidationError) -> Problem:
         case "type":
             kinds = [expected] if isinstance(expected, str) else expected
             what = f"{given} is not of type {' or '.join(kinds)}"
+            is_number = isinstance(instance, int | float) and not isinstance(instance, bool)
+            hint = f'in quotes: "{given}"' if kinds == ["string"] and is_number else ""
         case "format":
             what = f"{given} is no {expected} of the calendar"
         case "exclusiveMinimum":

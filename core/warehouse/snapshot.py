@@ -41,7 +41,7 @@ from shopace.core.warehouse.snapshot_files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -132,6 +132,18 @@ class Snapshot:
         raise UnknownShopError(
             f'shop "{shop}" is not in snapshot {self.id}', hint=did_you_mean(shop, near)
         )
+
+    def missing(self, shops: Iterable[str]) -> set[str]:
+        """Those of the ids that are no shop of this snapshot; quick for many."""
+        firsts = [entry.first for entry in self.manifest.blocks]
+        by_block: dict[int, set[str]] = {}
+        for shop in shops:
+            by_block.setdefault(bisect_right(firsts, shop) - 1, set()).add(shop)
+        gone = by_block.pop(-1, set())
+        for index, wanted in by_block.items():
+            profile = self._map(self.manifest.blocks[index].files["profile"].name)
+            gone |= wanted.difference(each.decode() for each in profile["id"].tolist())
+        return gone
 
     def verify(self) -> None:
         """Read everything once. Raises SnapshotError with all files whose content changed."""
