@@ -27,6 +27,7 @@ from shopace.core.warehouse.policy import load_saved
 from shopace.core.warehouse.programmes import NO_PROGRAMMES, load_saved_programmes
 from shopace.core.warehouse.snapshot import Snapshot, open_snapshot
 from shopace.workers.broker import ACTORS, PRIORITIES, Broker, decode_job
+from shopace.workers.counters import counters_of
 from shopace.workers.queue import CANARY, Why
 from shopace.workers.tally import report_field
 
@@ -124,7 +125,8 @@ def declare_actors(broker: Broker, bench: Workbench) -> None:
     def act(job: object) -> None:
         suspects = broker.start.suspects if broker.start is not None else ()
         without = {each.plugin: each.reason for each in suspects}
-        diagnose_job(bench, job, without=without, watch=broker.marker.running)
+        report = diagnose_job(bench, job, without=without, watch=broker.marker.running)
+        broker.count(counters_of(report))
 
     def canary() -> None:
         broker.queue.canary()

@@ -51,7 +51,7 @@ def read_condition(broker: redis.Redis) -> Condition:
     pipeline: Any
     with broker.pipeline(transaction=False) as pipeline:
         pipeline.time()
-        pipeline.get(key("canary"))
+        pipeline.get(key("canary:ran"))
         pipeline.hgetall(key("failing"))
         pipeline.hgetall(key("counters"))
         pipeline.zrange(key("workers"), 0, -1, withscores=True)

@@ -14,20 +14,23 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import structlog
 
 from shopace.workers.child import PARENT_VARIABLE
 from shopace.workers.feeding import Feeder
+from shopace.workers.intake import Bridge
 from shopace.workers.keeper import Keeper
 from shopace.workers.marker import FD_VARIABLE, Doing, Marker
+from shopace.workers.notify import ServiceManager
 from shopace.workers.queue import Suspicion
-from shopace.workers.settings import Settings, check_server, encode_settings
+from shopace.workers.settings import Settings, check_servers, encode_settings
 
 CHILD_COMMAND = (sys.executable, "-m", "shopace.workers.child")
 """Fault tests put another in its place."""
@@ -51,6 +54,22 @@ class _Child:
     next_start: float = 0.0
     ended_for: str = ""
     """Why we killed it; empty while it was not us."""
+
+
+class Health(NamedTuple):
+    """How a supervisor and its children are."""
+
+    children: int
+    """How many there should be."""
+    asking: int
+    """Of them, those that are connected and have asked for work lately."""
+    working: int
+    """Of them, those in the middle of a job."""
+    looked_seconds: float
+    """How long ago the supervisor last looked after them."""
+    stopping: bool
+    deaths: dict[str, int]
+    """By kind: `ended` by us for what they did, by a `signal`, or by an `exit` of their own."""
 
 
 @contextlib.contextmanager
@@ -96,8 +115,11 @@ class Supervisor:
         ]
         self._stop = stop if stop is not None else threading.Event()
         self._thread: threading.Thread | None = None
+        self._looked = time.monotonic()
+        self._deaths: Counter[str] = Counter()
         self._keeper = Keeper(settings, self._alive)
         self._feeder = Feeder(settings)
+        self._bridge = Bridge(settings)
 
     def run(self) -> None:
         """Work until told to stop; afterwards every child is gone."""
@@ -131,9 +153,21 @@ class Supervisor:
         running = [each.process for each in self._children]
         return [each.pid for each in running if each is not None and each.poll() is None]
 
+    def health(self) -> Health:
+        """As of now, from any thread."""
+        now, doings = time.monotonic(), [each.marker.read() for each in self._children]
+        within = self._settings.wedged_seconds
+        return Health(
+            children=len(doings),
+            asking=sum(bool(each.worker) and now - each.beat <= within for each in doings),
+            working=sum(each.job_since > 0 for each in doings),
+            looked_seconds=now - self._looked,
+            stopping=self._stop.is_set(),
+            deaths=dict(self._deaths),
+        )
+
     def _check(self) -> None:
-        check_server(self._settings.broker_url, "broker")
-        check_server(self._settings.results_url, "results")
+        check_servers(self._settings)
 
     def _alive(self) -> list[str]:
         return [each.marker.read().worker for each in self._children if each.process is not None]
@@ -141,15 +175,23 @@ class Supervisor:
     def _keep(self) -> None:
         self._keeper.start()
         self._feeder.start()
+        self._bridge.start()
+        manager = ServiceManager()
         try:
             while not self._stop.is_set():
+                self._looked = time.monotonic()
+                manager.alive()
                 for child in self._children:
                     self._look_after(child)
+                if any(self._alive()):
+                    manager.ready()
                 self._stop.wait(_LOOK_SECONDS)
         finally:
+            manager.stopping()
             self._end_all()
             self._keeper.stop()
             self._feeder.stop()
+            self._bridge.stop()
             for child in self._children:
                 child.marker.close()
 
@@ -173,12 +215,12 @@ class Supervisor:
                 return f"ran longer than {settings.plugin_seconds:g} s"
         elif now - max(doing.beat, child.started) > settings.wedged_seconds:
             return f"has not asked for work for {settings.wedged_seconds:g} s"
+        if doing.job_since and now - doing.job_since > settings.job_seconds:
+            return f"worked longer than {settings.job_seconds:g} s on one job"
         assert child.process is not None  # noqa: S101  # the caller looked
         if _own_memory(child.process.pid) > settings.memory_mb * 1024 * 1024:
             return f"holds more than {settings.memory_mb:,} MB of memory"
         return ""
-        if doing.job_since and now - doing.job_since > settings.job_seconds:
-            return f"worked longer than {settings.job_seconds:g} s on one job"
 
     def _replace(self, child: _Child, code: int, now: float) -> None:
         assert child.process is not None  # noqa: S101  # the caller looked
@@ -191,6 +233,7 @@ class Supervisor:
         wait = 0.0 if child.quick_deaths < 2 else min(doubled, settings.respawn_longest_seconds)
         child.next_start = now + wait
         cause = child.ended_for or _cause(code)
+        self._deaths["ended" if child.ended_for else "exit" if code >= 0 else "signal"] += 1
         log.error(
             "child.died",
             child=child.number,

@@ -104,7 +104,7 @@ def show(identity: str, queue: str | None, raw: bool) -> None:
         with answered("broker"):
             content = content_of(servers.broker, letter)
     if raw:
-        click.get_binary_stream("stdout").write(content)
+        click.echo(content, nl=False)
         return
     told = _told(letter)
     start = content[:SHOWN_BYTES].decode("utf-8", "backslashreplace")

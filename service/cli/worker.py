@@ -12,7 +12,10 @@ from shopace.service.cli.session import Leaf, session
 
 @click.command(
     cls=Leaf,
-    examples=("shopace worker --embedded", "shopace worker --processes 4 --data /srv/shopace"),
+    examples=(
+        "shopace worker --embedded",
+        "shopace worker --processes 4 --data /srv/shopace --metrics-port 9191",
+    ),
 )
 @click.option("--processes", type=click.IntRange(1), help="Worker processes. [default: the cores]")
 @click.option(
@@ -20,7 +23,13 @@ from shopace.service.cli.session import Leaf, session
     is_flag=True,
     help="Start the bundled server too and end it with the workers; it keeps nothing on disk.",
 )
-def command(processes: int | None, embedded: bool) -> None:
+@click.option("--metrics-port", type=click.IntRange(0, 65535), metavar="PORT",
+              help="For /metrics, /livez and /readyz; 0: a free port, in the log.")  # fmt: skip
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, metavar="HOST",
+              help="The address to serve them at; 0.0.0.0 for all.")  # fmt: skip
+def command(
+    processes: int | None, embedded: bool, metrics_port: int | None, metrics_host: str
+) -> None:
     """Work on what is enqueued, until told to stop.
 
     A supervisor keeps the processes and replaces one that dies, alone. SIGTERM or Ctrl-C ends all
@@ -29,6 +38,7 @@ def command(processes: int | None, embedded: bool) -> None:
     import msgspec
 
     from shopace.workers.embedded import embedded_server
+    from shopace.workers.endpoint import endpoint
     from shopace.workers.logging import configure_logging
     from shopace.workers.settings import URL_VARIABLES, settings_from_environment
     from shopace.workers.supervisor import Supervisor, stop_on_signals
@@ -55,6 +65,12 @@ def command(processes: int | None, embedded: bool) -> None:
                 " Ctrl-C ends it and the workers.",
                 err=True,
             )
-        Supervisor(settings, processes=processes, stop=stop).run()
+        supervisor = Supervisor(settings, processes=processes, stop=stop)
+        with (
+            endpoint(settings, supervisor.health, metrics_host, metrics_port)
+            if metrics_port is not None
+            else nullcontext()
+        ):
+            supervisor.run()
     if session().json:
         session().emit({"stopped": True})
