@@ -24,7 +24,8 @@ import redis
 
 from shopace.core.errors import ServerError
 from shopace.core.warehouse.folders import write_file
-from shopace.workers.settings import OLDEST_SERVER, ServerFile, read_server_file
+from shopace.workers.fitness import OLDEST_SERVER
+from shopace.workers.settings import ServerFile, read_server_file
 
 LONGEST_SOCKET_PATH = 100
 """Bytes; the system allows about 108."""

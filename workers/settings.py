@@ -259,7 +259,9 @@ def check_server(url: str, role: Role) -> Facts:
 
     One that loads its data is waited for a little.
     """
-    client = _client(url, role, timeout_seconds=1.5, retry=Retry(NoBackoff(), 0))
+    # No health check: a server that loads refuses it, and INFO is as good.
+    retry = Retry(NoBackoff(), 0)
+    client = _client(url, role, timeout_seconds=1.5, retry=retry, health_check_interval=0)
     deadline = time.monotonic() + _LOADING_SECONDS
     try:
         with _named(url, role):

@@ -115,6 +115,11 @@ class DiagnosisReader:
             raise ServerError(
                 "the results server cannot be reached", hint=type(error).__name__
             ) from error
+        except redis.ResponseError as error:
+            raise ServerError(
+                f"the results server refuses: {error}",
+                hint="deploy/users.acl has a user who may read all this, `reader`",
+            ) from error
 
 
 def _client(url: str) -> redis.Redis:

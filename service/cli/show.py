@@ -25,11 +25,11 @@ def command(shop: str, cards: int, metrics: bool, language: str) -> None:
     from shopace.core.results.reader import DiagnosisReader
     from shopace.core.texts.translator import Translator
     from shopace.service.render import show, show_metrics
-    from shopace.workers.settings import connect_briefly, settings_from_environment
+    from shopace.workers.settings import connect_to_read, settings_from_environment
 
     translator = Translator(language)
     settings = settings_from_environment(data=session().data)
-    reader = DiagnosisReader(connect_briefly(settings.results_url, "results"))
+    reader = DiagnosisReader(connect_to_read(settings.results_url, "results"))
     stored = reader.get(shop)
     if stored is None:
         raise NotFoundError(

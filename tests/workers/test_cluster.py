@@ -20,7 +20,7 @@ from shopace.workers.supervisor import Supervisor
 
 @pytest.fixture
 def node(tmp_path: Path, until: Callable[..., None]) -> Iterator[str]:
-    """The URL of a cluster of one node, which has all slots."""
+    """The URL, without a database, of a cluster of one node, which has all slots."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -31,6 +31,7 @@ def node(tmp_path: Path, until: Callable[..., None]) -> Iterator[str]:
         "bind": "127.0.0.1",
         "dir": str(tmp_path),
         "cluster-enabled": "yes",
+        "cluster-databases": 2,
         "save": "",
     }
     arguments = [str(each) for name, value in options.items() for each in (f"--{name}", value)]
@@ -39,7 +40,7 @@ def node(tmp_path: Path, until: Callable[..., None]) -> Iterator[str]:
 
     def is_up() -> bool:
         try:
-            return client.cluster("info")["cluster_state"] == "ok"
+            return bool(client.cluster("info")["cluster_state"] == "ok")
         except redis.ConnectionError:
             return False
 
@@ -53,7 +54,7 @@ def node(tmp_path: Path, until: Callable[..., None]) -> Iterator[str]:
         until(answers, "the node answers")
         client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         until(is_up, "the cluster is up")
-        yield f"redis://127.0.0.1:{port}/0"
+        yield f"redis://127.0.0.1:{port}"
     finally:
         client.close()
         process.terminate()
@@ -63,7 +64,9 @@ def node(tmp_path: Path, until: Callable[..., None]) -> Iterator[str]:
 def test_runs_single_shops_and_readers_work_on_a_node_of_a_cluster(
     marketplace: Marketplace, node: str
 ) -> None:
-    settings = msgspec.structs.replace(marketplace.settings, broker_url=node, results_url=node)
+    settings = msgspec.structs.replace(
+        marketplace.settings, broker_url=f"{node}/0", results_url=f"{node}/1"
+    )
     with redis.Redis.from_url(node) as client, pytest.raises(redis.ResponseError, match="slot"):
         client.mget("shopace:v1:runs", "shopace:v1:events")
     with Supervisor(settings, processes=1):
@@ -73,7 +76,7 @@ def test_runs_single_shops_and_readers_work_on_a_node_of_a_cluster(
         shop = marketplace.snapshot.block(0).shops[0]
         single = start_single(settings, marketplace.snapshot, shop, None, marketplace.policy)
         assert wait(single, timeout=60).written == 1
-    reader = DiagnosisReader(node)
+    reader = DiagnosisReader(settings.results_url)
     found = reader.get(shop)
     assert found is not None
     assert found.fence == single.fence

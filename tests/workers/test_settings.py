@@ -3,16 +3,21 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import redis
 
 from shopace.core.errors import ServerError
+from shopace.core.results.reader import DiagnosisReader
 from shopace.workers.embedded import Server
+from shopace.workers.fitness import is_shared
 from shopace.workers.settings import (
     Settings,
     check_server,
+    check_servers,
     connect,
     connect_briefly,
+    connect_to_read,
     decode_settings,
     encode_settings,
     place,
@@ -160,3 +165,70 @@ def test_the_configuration_of_the_data_folder_is_used_when_it_is_there(
     assert settings.configuration_file is None
     (tmp_path / "shopace.toml").touch()
     assert settings.configuration_file == tmp_path / "shopace.toml"
+
+
+def test_broker_and_results_may_be_two_databases_of_one_server(settings: Settings) -> None:
+    broker, results = check_servers(settings)
+    assert is_shared(broker, results)
+    assert (broker.database, results.database) == (0, 1)
+
+
+@pytest.mark.parametrize("again", ["", "&socket_timeout=5"])
+def test_broker_and_results_in_one_database_are_refused(settings: Settings, again: str) -> None:
+    one = msgspec.structs.replace(settings, results_url=settings.broker_url + again)
+    with pytest.raises(ServerError, match="one database, 0 of the server") as error:
+        check_servers(one)
+    assert "…/0 and …/1" in str(error.value)
+
+
+@pytest.fixture
+def replica(server: Server, results_client: redis.Redis) -> Iterator[None]:
+    results_client.config_set("replica-serve-stale-data", "yes")
+    results_client.replicaof("127.0.0.1", 1)  # which need not be there
+    yield
+    results_client.replicaof("NO", "ONE")
+
+
+@pytest.mark.usefixtures("replica")
+def test_a_replica_is_refused_except_by_readers(server: Server) -> None:
+    with pytest.raises(ServerError, match=r"is a replica of 127\.0\.0\.1:1") as error:
+        check_server(server.url_results, "results")
+    assert "SHOPACE_RESULTS_URL" in str(error.value)
+    with connect_to_read(server.url_results, "results") as client:
+        assert DiagnosisReader(client).get("10023") is None
+
+
+def test_a_reader_is_told_where_no_server_answers() -> None:
+    with pytest.raises(ServerError, match=r"at 127\.0\.0\.1:1/1 cannot be reached"):
+        connect_to_read(f"redis://reader:{SECRET}@127.0.0.1:1/1", "results")
+
+
+@pytest.mark.parametrize("answers", [3, 10_000])
+def test_a_server_that_loads_its_data_is_waited_for_a_little(answers: int) -> None:
+    """One that has loaded after so many answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        asked = []
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                while request := connection.recv(4096):
+                    if b"PING" in request:
+                        connection.sendall(b"-LOADING it is loading\r\n")
+                        continue
+                    if b"\r\nINFO\r\n" not in request:
+                        connection.sendall(b"+OK\r\n" * request.count(b"*"))
+                        continue
+                    asked.append(request)
+                    loading = len(asked) < answers
+                    body = b"redis_version:7.2.4\r\nloading:%d\r\nloading_loaded_perc:41.5\r\n"
+                    body %= loading
+                    connection.sendall(b"$%d\r\n%s\r\n" % (len(body), body))
+
+        threading.Thread(target=answer, daemon=True).start()
+        url = f"redis://127.0.0.1:{listening.getsockname()[1]}/0?protocol=2"
+        if answers == 3:
+            assert check_server(url, "broker").loading == ""
+        else:
+            with pytest.raises(ServerError, match=r"still loading its data, 41\.5 % are there"):
+                check_server(url, "broker")
