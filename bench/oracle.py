@@ -229,6 +229,8 @@ class Column(NamedTuple):
     is_quotient: bool
     is_counted: bool
     is_chance: bool
+    is_activity: bool
+    """It counts what is done in a content channel."""
     is_mean: bool
     """What is counted is told as a mean per day."""
     is_share: bool
@@ -507,6 +509,8 @@ class Oracle:
         self.lower: list[list[float]] = self.benchmarks.lower.tolist()
         self.upper: list[list[float]] = self.benchmarks.upper.tolist()
         self.grid: list[list[list[float]]] = self.benchmarks.grid.tolist()
+        self.everyone: list[list[int]] = self.benchmarks.everyone.tolist()
+        self.outside: list[list[float]] = self.benchmarks.outside.tolist()
         self.moves: list[list[float]] = self.benchmarks.moves.tolist()
         self.movers: list[list[int]] = self.benchmarks.movers.tolist()
 
@@ -548,6 +552,14 @@ class Oracle:
             is_chance=all(
                 measures[ref.key].varies_by_chance(ref.channel or channel)
                 for ref in refs(metric.event_formula)
+            ),
+            is_activity=channel is not Channel.SHOP
+            and not sells
+            and metric.direction is Direction.HIGHER
+            and denominator(metric.formula) is None
+            and all(
+                measures[ref.key].aggregation in {Aggregation.SUM, Aggregation.MEAN}
+                for ref in refs(metric.formula)
             ),
             is_mean=any(
                 measures[ref.key].aggregation is Aggregation.MEAN
@@ -994,7 +1006,8 @@ class Oracle:
         for level, cohort in zip(COHORT_LEVELS, found.cohorts, strict=True):
             if cohort is None:
                 continue
-            others = self.peer_counts[cohort][row] - 1
+            peers = self.everyone if column.is_activity and value == 0 else self.peer_counts
+            others = peers[cohort][row] - 1
             if others >= self.values["core.ab_peers"]:
                 return self._with_cohort(found, column, cohort=cohort, others=others, level=level)
         return Peers(NOT_APPLICABLE)
@@ -1007,6 +1020,8 @@ class Oracle:
         assert value is not None
         own, lower = sign * value, self.lower[cohort][row]
         top = self.upper[cohort][row] if own <= lower else lower
+        if column.is_activity and own == 0:
+            top = self.outside[cohort][row]
         size = max(abs(top), abs(own))
         gap = (top - own) / size if size != 0 else 0.0
         is_wide = gap >= self.values["core.ab_gap"] and not self._is_chance(found, column, abs(top))

@@ -165,10 +165,13 @@ def _with_peers(batch: Batch, measured: Measured, improved: Flags) -> _Peers:
 
     sign = plan.sign[columns]
     value = sign * measured.values[Period.L30D][columns]
-    used, others, cohort = _cohort_of(plan, measured, plan.benchmarks.peers[:, rows])
+    idle = plan.is_activity[columns][:, None] & (value == 0)
+    counts = (plan.benchmarks.peers[:, rows], plan.benchmarks.everyone[:, rows])
+    used, others, cohort = _cohort_of(plan, measured, counts, idle)
     cell = cohort * plan.benchmarks.lower.shape[1] + rows[:, None]
     lower, upper = plan.benchmarks.lower.ravel()[cell], plan.benchmarks.upper.ravel()[cell]
     top = np.where(value <= lower, upper, lower)
+    top = np.where(idle, plan.benchmarks.outside.ravel()[cell], top)
     size = np.maximum(np.abs(top), np.abs(value))
     with np.errstate(all="ignore"):
         behind = np.where(size == 0, 0.0, (top - value) / size)
@@ -222,16 +225,21 @@ def _by_chance(
 
 
 def _cohort_of(
-    plan: Plan, measured: Measured, counts: Integers
+    plan: Plan, measured: Measured, counts: tuple[Integers, Integers], idle: Flags
 ) -> tuple[np.ndarray, Integers, Integers]:
-    """The narrowest cohort level with enough peers, how many, its position; (rows, shops) each."""
-    shape = (counts.shape[1], measured.cohorts.shape[1])
+    """The narrowest cohort level with enough peers, how many, its position; (rows, shops) each.
+
+    Of the counts those that are not idle are for a shop that is not, everyone for one that is.
+    """
+    active, everyone = counts
+    shape = idle.shape
     used = np.full(shape, -1, dtype=np.int8)
     others = np.zeros(shape, dtype=np.int64)
     cohort = np.zeros(shape, dtype=np.int64)
     for level in reversed(range(len(LEVELS))):  # the widest first, overwritten by narrower ones
         position = measured.cohorts[level]
-        without_itself = np.where(position >= 0, counts[position].T - 1, 0)
+        there = np.where(idle, everyone[position].T, active[position].T)
+        without_itself = np.where(position >= 0, there - 1, 0)
         enough = without_itself >= plan.values["core.ab_peers"]
         used[enough] = level
         others = np.where(enough, without_itself, others)

@@ -371,6 +371,27 @@ class Plan:
         )
 
     @cached_property
+    def is_activity(self) -> NDArray[np.bool_]:
+        """Whether it counts what is done in a content channel: who does nothing there is idle.
+
+        What is sold there is judged by what was shown (`shown_row`).
+        """
+        measures = self.registry.measures
+        sums = {Aggregation.SUM, Aggregation.MEAN}
+        return np.array(
+            [
+                column.channel is not Channel.SHOP
+                and column.metric.direction is Direction.HIGHER
+                and not quotient
+                and all(
+                    measures[ref.key].aggregation in sums for ref in refs(column.metric.formula)
+                )
+                for column, quotient in zip(self.columns, self.is_quotient[:, 0], strict=True)
+            ],
+            dtype=bool,
+        ) & (self.shown_row < 0)
+
+    @cached_property
     def scale(self) -> Floats:
         """Ten to the power of the decimals that published numbers keep."""
         return self._per_column(10.0**column.metric.unit.decimals for column in self.columns)

@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
     from shopace.core.evaluation import Floats
     from shopace.core.host.registry import Registry
-    from shopace.core.pipeline.batch import Measured
+    from shopace.core.pipeline.batch import Flags, Integers, Measured
     from shopace.core.warehouse.snapshot import Block, Snapshot
 
-RULES = 4
+RULES = 5
 """Counts up when what is computed here changes, so that sets of earlier rules are built anew."""
 PER_MILLE = 1000
 ROWS_AT_ONCE = 64
@@ -82,10 +82,14 @@ def build_benchmarks(
     steps_of_moves = [moves[i : i + ROWS_AT_ONCE] for i in range(0, len(moves), ROWS_AT_ONCE)]
     total, done = len(steps) + len(steps_of_moves), 0
     for at, part in enumerate(steps):
-        values = _oriented(plan, snapshot, part)
+        values, idle = _oriented(plan, snapshot, part)
         first = at * ROWS_AT_ONCE
         for cohort, shops in enumerate(members):
-            _order_statistics(values[:, shops], tops, arrays, cohort, first)
+            known = _order_statistics(values[:, shops], tops, arrays, cohort, first)
+            without = np.count_nonzero(idle[:, shops], axis=1)
+            here = slice(first, first + len(part))
+            arrays["everyone"][cohort, here] = arrays["peers"][cohort, here] + without
+            arrays["outside"][cohort, here] = _of_the_idle(known, without, tops[here])
         done = _tell(progress, done, total)
     for at, part in enumerate(steps_of_moves):
         values, weights = _moves(plan, snapshot, part)
@@ -120,6 +124,8 @@ def _empty(cohorts: int, rows: int, moves: int) -> dict[str, NDArray[np.float64 
         "lower": np.full((cohorts, rows), np.nan),
         "upper": np.full((cohorts, rows), np.nan),
         "grid": np.full((cohorts, rows, GRID), np.nan),
+        "everyone": np.zeros((cohorts, rows), dtype=np.int64),
+        "outside": np.full((cohorts, rows), np.nan),
         "moves": np.full((cohorts, moves), np.nan),
         "movers": np.zeros((cohorts, moves), dtype=np.int64),
     }
@@ -156,14 +162,16 @@ def _measured(plan: Plan, snapshot: Snapshot) -> Iterator[tuple[Block, Measured]
         yield block, measure(load(plan, block, 0, len(block.shops)), derive(plan, block))
 
 
-def _oriented(plan: Plan, snapshot: Snapshot, columns: list[int]) -> Floats:
-    """30-day values times the metric's sign, NaN for who is no peer."""
+def _oriented(plan: Plan, snapshot: Snapshot, columns: list[int]) -> tuple[Floats, Flags]:
+    """30-day values times the metric's sign, NaN for who is no peer; and who is idle."""
     sign = plan.sign[columns]
-    parts = [
-        np.where(measured.is_peer[columns], sign * measured.values[Period.L30D][columns], np.nan)
-        for _, measured in _measured(plan, snapshot)
-    ]
-    return np.concatenate(parts, axis=1)
+    values, idle = [], []
+    for _, measured in _measured(plan, snapshot):
+        value = sign * measured.values[Period.L30D][columns]
+        nothing = plan.is_activity[columns][:, None] & (value == 0)
+        values.append(np.where(measured.is_peer[columns] & ~nothing, value, np.nan))
+        idle.append(measured.is_peer[columns] & nothing)
+    return np.concatenate(values, axis=1), np.concatenate(idle, axis=1)
 
 
 def _moves(plan: Plan, snapshot: Snapshot, columns: list[int]) -> tuple[Floats, Floats]:
@@ -190,8 +198,11 @@ def _order_statistics(
     arrays: dict[str, NDArray[np.float64 | np.int64]],
     cohort: int,
     first: int,
-) -> None:
-    """Fill in one cohort's peers, neighbours of the benchmark, and percentile grid."""
+) -> Floats:
+    """Fill in one cohort's peers, neighbours of the benchmark, and percentile grid.
+
+    Returns the values in ascending order, NaN last.
+    """
     ordered = np.sort(values, axis=1)  # NaN last
     known = np.count_nonzero(~np.isnan(ordered), axis=1)
     for place, count in enumerate(known.tolist()):
@@ -206,6 +217,20 @@ def _order_statistics(
             arrays["upper"][cohort, row] = here[rank]
         at = [max(-(-step * count // (GRID - 1)), 1) - 1 for step in range(GRID)]
         arrays["grid"][cohort, row] = here[at]
+    return ordered
+
+
+def _of_the_idle(ordered: Floats, without: Integers, tops: list[int]) -> list[float]:
+    """The benchmark of each row's idle shops among all others, idle or not; NaN without any."""
+    found = []
+    for active, idle, top in zip(ordered, without.tolist(), tops, strict=True):
+        others = int(np.count_nonzero(~np.isnan(active))) + idle - 1
+        if not idle or not others:
+            found.append(np.nan)
+            continue
+        rank = -(-top * others // PER_MILLE) - (idle - 1)  # from 1, among those that are active
+        found.append(float(active[rank - 1]) if rank > 0 else 0.0)
+    return found
 
 
 def _tell(progress: Callable[[int, int], None] | None, done: int, total: int) -> int:

@@ -7,11 +7,16 @@ On disk a folder `<id>/` with `manifest.json` and memory-mappable arrays, C-orde
 | `peers.npy` | (cohorts, rows) | shops with a known, sufficient value |
 | `lower.npy`, `upper.npy` | (cohorts, rows) | the benchmark, this shop excluded: two neighbours |
 | `grid.npy` | (cohorts, rows, 21) | every twentieth of the cohort, nearest rank, ascending |
+| `everyone.npy` | (cohorts, rows) | the same with the idle: who has none of an activity |
+| `outside.npy` | (cohorts, rows) | the benchmark of who is idle; NaN where nobody is |
 | `moves.npy`, `movers.npy` | (cohorts, move rows) | the market's move of L7D, of how many shops |
 
 Values are *oriented*: multiplied by −1 where lower is better, so that more is always better. Of m
 values the benchmark of a shop is the k-th of the other m − 1, k = ⌈top × (m − 1)⌉: without the shop
 the ranks above it shift by one, so it is `upper` for a shop at or below `lower`, else `lower`.
+Counts of what is done in a content channel are compared in two ways, for the zeros of those who do
+not use it would make little of it look good: who does something is compared with those who do, who
+is idle with everyone.
 Moves are told by shops with a sample in both weeks: who is idle says nothing of the market.
 """
 
@@ -34,10 +39,10 @@ if TYPE_CHECKING:
 
     from shopace.core.evaluation import Floats
 
-SCHEMA = "shopace.benchmarks/1"
+SCHEMA = "shopace.benchmarks/2"
 GRID = 21
 """Points of the percentile grid: 0, 5, … 100."""
-ARRAYS = ("peers", "lower", "upper", "grid", "moves", "movers")
+ARRAYS = ("peers", "lower", "upper", "grid", "everyone", "outside", "moves", "movers")
 REBUILD = "build it again: shopace benchmarks build"
 AGAIN = f"delete the folder and {REBUILD}"
 
@@ -70,6 +75,8 @@ class BenchmarkSet:
     lower: Floats
     upper: Floats
     grid: Floats
+    everyone: NDArray[np.int64]
+    outside: Floats
     moves: Floats
     movers: NDArray[np.int64]
 

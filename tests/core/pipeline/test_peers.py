@@ -1,9 +1,12 @@
-"""A gap to benchmark sellers: what chance may have made is no finding."""
+"""A gap to benchmark sellers: who is a peer, and what chance may have made is no finding."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.marketplace import Seen, Shop, build, diagnose
 from tests.pages import source_of
@@ -31,6 +34,7 @@ SUM = "new_creators"
 SET = "new_products"
 MONEY = "gmv"
 MEAN = "creators_posted"
+LIVES = "new_lives"
 SHARE = ("inquiries_replied_24h", "inquiries")
 RARE = ("complaints", "orders")
 PER_THOUSAND = ("live_comments", "live_views")
@@ -68,6 +72,7 @@ def registry() -> Registry:
         metric("money", measure(MONEY), Unit.MONEY, sample=measure("orders")),
         metric("share", quotient(SHARE), Unit.RATIO),
         metric("rare", quotient(RARE), Unit.RATIO, Direction.LOWER),
+        metric("lives", measure(LIVES), channels=(Channel.SELLER_LIVE,)),
         metric(
             "per_thousand",
             quotient(PER_THOUSAND, 1000),
@@ -177,3 +182,46 @@ def test_of_none_at_all_the_events_at_the_benchmark_count(
         for comments, seen_by in ((0, views), (20, 1000))
     )
     assert seen(tmp_path, own, peer).ab["acme.per_thousand", channel] == outcome
+
+
+# --- who does not use a channel ---------------------------------------------------------------
+
+LIVE = ("acme.lives", Channel.SELLER_LIVE.value)
+
+
+def of_lives(tmp_path: Path, own: float, *others: float) -> Seen:
+    shops = [
+        Shop(id=name, facts={f"{LIVES}@{LIVE[1]}": whole(lives)}, days=DAYS)
+        for name, lives in (("own", own), *((f"peer{i}", each) for i, each in enumerate(others)))
+    ]
+    return diagnose(build(tmp_path, shops, REGISTRY))["own"]
+
+
+def test_who_goes_live_a_little_is_compared_with_those_who_go_live(tmp_path: Path) -> None:
+    found = of_lives(tmp_path, 2, *[12] * PEERS, *[0] * 90)
+    assert (found.ab[LIVE], found.benchmark[LIVE]) == ("issue", 12)
+
+
+def test_who_does_not_go_live_is_told_only_where_most_do(tmp_path: Path) -> None:
+    """Three quarters do not exceed the benchmark: of 40 others the 30th, with 29 idle an active."""
+    for idle, outcome, benchmark in ((29, "issue", 12), (30, "ok", 0)):
+        found = of_lives(tmp_path / outcome, 0, *[12] * (40 - idle), *[0] * idle)
+        assert (found.ab[LIVE], found.benchmark[LIVE]) == (outcome, benchmark)
+
+
+def test_those_who_go_live_may_be_too_few_to_be_peers(tmp_path: Path) -> None:
+    assert of_lives(tmp_path, 2, *[12] * (PEERS - 1), *[0] * 90).ab[LIVE] == "not_applicable"
+
+
+@given(
+    own=st.integers(0, 6),
+    others=st.lists(st.integers(0, 6), min_size=PEERS, max_size=3 * PEERS),
+)
+@settings(max_examples=20, deadline=None)
+def test_the_benchmark_is_told_of_the_others_by_nearest_rank(own: int, others: list[int]) -> None:
+    compared = sorted(each for each in others if each > 0 or own == 0)
+    enough = len(compared) >= PEERS
+    rank = -(-3 * len(compared) // 4)
+    with TemporaryDirectory() as folder:
+        found = of_lives(Path(folder), own, *others)
+    assert found.benchmark[LIVE] == (compared[rank - 1] if enough else None)
