@@ -15,7 +15,7 @@ from shopace.workers.runs import start_nightly
 from shopace.workers.settings import (
     Servers,
     Settings,
-    connect_briefly,
+    connect_both_briefly,
     connect_briefly_async,
     settings_from_environment,
 )
@@ -77,10 +77,7 @@ class _Client:
     @cached_property
     def _servers(self) -> Servers:
         """Checked. Raises ServerError."""
-        return Servers(
-            broker=connect_briefly(self._settings.broker_url, "broker"),
-            results=connect_briefly(self._settings.results_url, "results"),
-        )
+        return connect_both_briefly(self._settings)
 
     def _nightly(self, as_of: dt.date | None, marketplace: str | None, *, again: bool) -> Run:
         servers = self._servers

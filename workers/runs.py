@@ -32,7 +32,13 @@ from shopace.workers.register import (
     read_run,
     register_night,
 )
-from shopace.workers.settings import Servers, Settings, answered, connect_briefly
+from shopace.workers.settings import (
+    Servers,
+    Settings,
+    answered,
+    connect_both_briefly,
+    connect_briefly,
+)
 from shopace.workers.singles import start_single
 from shopace.workers.sources import Pinned, pin
 
@@ -73,7 +79,7 @@ def start_nightly(
     when an input is damaged or does not fit. A run that is registered goes on by itself, also when
     the error is that it could not be enqueued.
     """
-    servers = servers if servers is not None else _servers(settings)
+    servers = servers if servers is not None else connect_both_briefly(settings)
     manifest = snapshot.manifest
     _require_final(manifest)
     pinned = pin(settings, snapshot, benchmarks, policy, programmes)
@@ -193,10 +199,3 @@ def _require_final(manifest: Manifest) -> None:
 def _next_fence(servers: Servers) -> int:
     with answered("results"):
         return ResultStore(servers.results).next_fence()
-
-
-def _servers(settings: Settings) -> Servers:
-    return Servers(
-        broker=connect_briefly(settings.broker_url, "broker"),
-        results=connect_briefly(settings.results_url, "results"),
-    )

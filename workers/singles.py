@@ -28,7 +28,7 @@ from shopace.core.warehouse.snapshot import Snapshot
 from shopace.workers.broker import encode_message
 from shopace.workers.queue import NAMESPACE, SHOPS
 from shopace.workers.register import Run, registration
-from shopace.workers.settings import Role, Servers, Settings, answered, connect_briefly
+from shopace.workers.settings import Role, Servers, Settings, answered, connect_both_briefly
 from shopace.workers.sources import Pinned, pin
 
 OnProgress = Callable[[int, int], None]
@@ -70,10 +70,7 @@ def start_single(
     pinned = pin(settings, snapshot, benchmarks, policy, programmes)
     require_known(snapshot, [shop])
     if servers is None:
-        servers = Servers(
-            broker=connect_briefly(settings.broker_url, "broker"),
-            results=connect_briefly(settings.results_url, "results"),
-        )
+        servers = connect_both_briefly(settings)
     (run,) = carry_out(single_steps(settings, pinned, [shop], servers.results), servers)
     return run
 
