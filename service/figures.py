@@ -60,6 +60,17 @@ def cohort(code: str | None) -> str:
     return _COHORTS.get(code, code) if code is not None else "peers"
 
 
+def duration(seconds: float | None) -> str:
+    """Roughly how long: `4 s`, `12 min`, `3 h`, `2 days`; `–` for what is not known."""
+    if seconds is None:
+        return "–"
+    for size, unit in ((86_400, "day"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            whole = int(seconds // size)
+            return counted(whole, unit) if unit == "day" else f"{whole:,} {unit}"
+    return f"{seconds:,.0f} s" if seconds >= 10 or seconds == 0 else f"{seconds:.1f} s"
+
+
 def counted(number: int, noun: str) -> str:
     """`1 card`, `2 cards`, `2 processes`."""
     plural = "es" if noun.endswith("s") else "s"

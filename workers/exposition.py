@@ -25,6 +25,7 @@ from prometheus_client.registry import Collector
 from shopace.core.results import keys
 from shopace.workers import counters
 from shopace.workers.condition import Condition, read_condition
+from shopace.workers.intake import IntakeState, intake_state
 from shopace.workers.settings import Settings, redacted
 from shopace.workers.supervisor import Health
 
@@ -72,6 +73,7 @@ class _Collected(Collector):
         up = GaugeMetricFamily("shopace_server_up", "Whether the server answers", labels=["server"])
         condition = self._ask("broker", lambda: read_condition(self._broker))
         up.add_metric(["broker"], float(condition is not None))
+        intake = self._ask("broker", lambda: intake_state(self._broker))
         stale = self._ask("results", lambda: self._results.hget(keys.COUNTERS, keys.STALE_WRITES))
         answers = self._ask("results", self._results.ping)
         up.add_metric(["results"], float(answers is not None))
@@ -82,6 +84,8 @@ class _Collected(Collector):
             yield from _queue(condition, self._settings.heartbeat_timeout_ms)
             yield from _jobs(condition.counters)
             yield from _plugins(condition.counters)
+        if intake is not None:
+            yield from _intake(intake)
 
     def _ask(self, server: str, question: Callable[[], Any]) -> Any:  # noqa: ANN401  # as redis-py
         try:
@@ -159,6 +163,15 @@ def _plugins(told: Mapping[str, int]) -> Iterator[Metric]:
     failures = counters.family(told, counters.PLUGIN_FAILURES)
     what = "Jobs in which a plugin's own code failed or was not run"
     yield _counter("shopace_plugin_failures", what, failures, "plugin")
+
+
+def _intake(state: IntakeState) -> Iterator[Metric]:
+    yield _gauge("shopace_intake_waiting", "Entries nobody has judged yet", state.waiting)
+    if state.waiting:
+        told = "Since the oldest waiting entry came; absent where none waits"
+        yield _gauge("shopace_intake_oldest_entry_age_seconds", told, state.oldest_seconds)
+    outcomes = {name: getattr(state, name) for name in ("accepted", "joined", "rejected")}
+    yield _counter("shopace_intake_entries", "What became of entries", outcomes, "outcome")
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

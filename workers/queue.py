@@ -263,11 +263,3 @@ def queue_depth(client: redis.Redis) -> dict[str, QueueDepth]:
         waiting, bodies, delayed, dead = (next(counts) for _ in range(4))
         depth[queue] = QueueDepth(waiting, bodies - waiting - delayed, delayed, dead)
     return depth
-
-
-def workers_heard_of(client: redis.Redis, within_ms: int) -> int:
-    """Worker processes that were heard of lately, by the server's clock."""
-    seconds, micros = client.time()
-    since = seconds * 1000 + micros // 1000 - within_ms
-    count: Any = client.zcount(key("workers"), since, "+inf")
-    return int(count)

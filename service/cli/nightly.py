@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shopace.core.errors import Problem, ShopaceError
-from shopace.service.cli.session import Leaf, session
+from shopace.service.cli.session import Leaf, log_warnings_alone, session
 from shopace.service.cli.snapshot import DAY
 from shopace.service.figures import counted
 
@@ -42,6 +42,7 @@ def command(
     from shopace.service.opening import find_benchmarks, find_snapshot, warn_of_outdated
     from shopace.workers.client import SchedulerClient
 
+    log_warnings_alone()
     day = as_of.date() if as_of is not None else None
     client = SchedulerClient.from_environment(session().data, configuration=session().config)
     snapshot = find_snapshot(session().folder, as_of=day, marketplace=marketplace)

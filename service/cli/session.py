@@ -65,6 +65,14 @@ class Session:
         click.echo(clean_json(msgspec.to_builtins(value, str_keys=True)))
 
 
+def log_warnings_alone() -> None:
+    """For commands that start what logs: unless -v asked for more, and never on standard output."""
+    if session().verbosity == 0:
+        from shopace.workers.logging import configure_logging
+
+        configure_logging(level=logging.WARNING)
+
+
 def session() -> Session:
     """The session of the command that runs."""
     return click.get_current_context().ensure_object(Session)

@@ -92,7 +92,15 @@ def test_with_one_unknown_shop_nothing_is_enqueued(
 def test_status_tells_servers_queues_and_the_run(running: Running, call: Call, ask: Ask) -> None:
     told = ask("status", "--data", running.data)
     assert set(told["servers"]) == {"broker", "results"}
-    assert told["queues"]["blocks"] == {"waiting": 0, "delayed": 0, "dead_lettered": 0}
+    assert told["queues"]["blocks"] == {
+        "waiting": 0,
+        "held": 0,
+        "delayed": 0,
+        "dead_lettered": 0,
+        "oldest_seconds": None,
+    }
+    assert told["servers"]["broker"]["eviction"] == "noeviction"
+    assert told["counters"]["done"] >= 3
     assert told["workers"]["heard_of_lately"] >= 1
     assert running.nightly["run"] in [each["run"] for each in told["runs"]]
     assert list(told["data"]["snapshots"].values()) == [running.nightly["snapshot"]]
@@ -100,6 +108,19 @@ def test_status_tells_servers_queues_and_the_run(running: Running, call: Call, a
     assert text.exit_code == 0
     assert "worker process" in text.stdout
     assert f"{running.nightly['run']} " in text.stdout
+
+
+def test_status_of_a_run_tells_what_came_of_it(running: Running, call: Call, ask: Ask) -> None:
+    name = running.nightly["run"]
+    told = ask("status", name, "--data", running.data)
+    assert told["finished"]
+    assert told["progress"]["written"] == told["shops"] == 120
+    text = call("status", name, "--data", running.data).stdout
+    assert f"{name}: finished" in text
+    assert "120 of 120 done: 120 written" in text
+    unknown = call("status", "nightly-x", "--data", running.data)
+    assert unknown.exit_code == 4
+    assert "nightly-x" in unknown.stderr
 
 
 COMMANDS = [("nightly",), ("enqueue", "1"), ("show", "1"), ("status",), ("worker",)]
