@@ -830,10 +830,20 @@ class Oracle:
 
     # --- a diagnosis -----------------------------------------------------------------------
 
-    def diagnose(self, shop: Shop, memory: bytes | None = None) -> Document:
-        """The document of a shop; `memory` is the field of its last one."""
+    def diagnose(
+        self,
+        shop: Shop,
+        memory: bytes | None = None,
+        body: bytes | None = None,
+        failed: dict[str, str] | None = None,
+    ) -> Document:
+        """The document of a shop; `memory` and `body` are the fields of its last one.
+
+        `failed` are the plugins that are out for the whole job, and why.
+        """
         earlier = before(_decoded(memory), self.as_of)
-        failed = self._derive(shop)
+        failed = dict(failed) if failed is not None else self.failures([shop])
+        self._derive(shop, failed)
         if self.counted:
             counted = self._counted(shop)
             shop.rows = [*shop.rows, *(counted[key] for _, key, _ in self.counted)]
@@ -846,16 +856,26 @@ class Oracle:
         if earlier is not None:
             found.stood = earlier.lines
         ranked = sorted(self._propose(found), key=_rank)
-        return self._conclude(found, earlier, ranked, failed)
+        return self._conclude(found, earlier, ranked, failed, self._last(body))
 
-    def _derive(self, shop: Shop) -> dict[str, str]:
-        """Put the measures that plugins derive behind the shop's rows. Hooks speak arrays."""
+    def failures(self, shops: Sequence[Shop]) -> dict[str, str]:
+        """The plugins whose own code fails for one of the shops: they are out for all."""
+        failed: dict[str, str] = {}
+        for shop in shops:
+            self._derive(shop, failed)
+        order = list(self.registry.derivers)
+        return {plugin: failed[plugin] for plugin in sorted(failed, key=order.index)}
+
+    def _derive(self, shop: Shop, failed: dict[str, str]) -> None:
+        """Put the measures that plugins derive behind the shop's rows. Hooks speak arrays.
+
+        Who `failed` is not asked; who fails now is added.
+        """
         if not self.derived:
-            return {}
+            return
         first = len(self.snapshot.manifest.rows)
         delivered = shop.rows[:first]
         shop.rows = delivered + [None] * len(self.derived)
-        failed: dict[str, str] = {}
 
         def view(measure: str, channel: Channel, period: Period) -> Any:  # noqa: ANN401
             row = self.row_of.get((period, measure, channel))
@@ -865,6 +885,8 @@ class Oracle:
             return array
 
         for plugin, derive in self.registry.derivers.items():
+            if plugin in failed:
+                continue
             try:
                 for (measure, channel, period), values in derive(view=view).items():
                     row = self.derived.get((period, measure, channel))
@@ -875,11 +897,13 @@ class Oracle:
                     value = float(values[0])
                     shop.rows[row] = value if math.isfinite(value) else None
             except Exception as error:  # noqa: BLE001
-                failed[plugin] = f"{type(error).__name__}: {error}"
+                version = self.registry.plugins[plugin].version
+                failed[plugin] = (
+                    f"plugin {plugin} {version}: shopace_derive: {type(error).__name__}: {error}"
+                )
                 for (_, measure, _), row in self.derived.items():
                     if measure.startswith(f"{plugin}."):
                         shop.rows[row] = None
-        return failed
 
     def _row(self, shop: Shop, period: Period, measure: str, channel: Channel) -> Number:
         row = self.row_of.get((period, measure, channel))
@@ -1250,10 +1274,18 @@ class Oracle:
         earlier: Recollection | None,
         ranked: Sequence[Proposal],
         failed: dict[str, str],
+        last: Diagnosis | None,
     ) -> Document:
         shop = found.shop
         opened = earlier.open if earlier is not None else {}
         cards, for_you, by_channel, withheld = self._tasks(found, opened, ranked)
+        words = {card.template: self.basics_of[card.template] for card in cards}
+        kept = self._kept(last, failed) if last is not None else []
+        if last is not None and kept:
+            words = {card.template: last.tasks[card.template] for card in kept} | words
+            cards, for_you, by_channel, withheld = self._with_kept(
+                (cards, for_you, by_channel, withheld), kept, last
+            )
         counts = {"P0": 0, "P1": 0, "P2": 0}
         cards_of: dict[tuple[str, Channel], list[str]] = {}
         for card in cards:
@@ -1288,7 +1320,7 @@ class Oracle:
             can_improve=self._peers_notes(found, cards_of),
             improved=self._improved_notes(found, cards_of),
             cards=tuple(cards),
-            tasks={card.template: self.basics_of[card.template] for card in cards},
+            tasks={card.template: words[card.template] for card in cards},
             for_you=tuple(for_you),
             by_channel={channel: tuple(ids) for channel, ids in by_channel.items()},
             withheld=tuple(withheld),
@@ -1323,6 +1355,122 @@ class Oracle:
             cards=counts,
             partial=diagnosis.partial,
         )
+
+    # --- what a failed plugin leaves ---------------------------------------------------------
+
+    def _last(self, body: bytes | None) -> Diagnosis | None:
+        """The diagnosis that is stored, where it can be read and is none of a later day."""
+        try:
+            last = msgspec.json.decode(body or b"", type=Diagnosis)
+        except msgspec.DecodeError:
+            return None
+        return last if last.schema == SCHEMA and last.as_of <= self.as_of else None
+
+    def _kept(self, last: Diagnosis, failed: dict[str, str]) -> list[TaskCard]:
+        """Cards of at most two days ago that cannot be judged, without what they promised."""
+        kept = []
+        for card in last.cards:
+            of = card.stale_since if card.stale_since is not None else last.as_of
+            if (
+                self._is_unsure(card, failed)
+                and card.template in last.tasks
+                and of >= self.as_of - dt.timedelta(days=2)
+                and card.valid_until >= self.as_of
+            ):
+                changes: dict[str, Any] = {
+                    "stale_since": of,
+                    "most_recommended": False,
+                    "incentive": None,
+                    "benefit": Benefit(label=card.benefit.label),
+                }
+                kept.append(msgspec.structs.replace(card, **changes))
+        return kept
+
+    def _is_unsure(self, card: TaskCard, failed: dict[str, str]) -> bool:
+        """Whether the card's plugin was rejected, or a measure that it needs comes of a failed one.
+
+        A measure that is delivered needs nobody's code.
+        """
+        plugin = card.template.split(".")[0]
+        if plugin not in self.registry.plugins:
+            return any(each.plugin == plugin for each in self.registry.rejected)
+        derived = {measure for _, measure, _ in self.derived}
+        for offer in self.offers:
+            if (offer.template.key, offer.channel) == (card.template, card.channel):
+                tests = [each for each in (offer.trigger, *offer.only_if) if each is not None]
+                for metric in [offer.column.metric, *(test.column.metric for test in tests)]:
+                    for formula in (metric.formula, metric.sample_formula, metric.event_formula):
+                        for ref in refs(formula):
+                            if ref.key in derived and ref.key.split(".")[0] in failed:
+                                return True
+        return False
+
+    def _with_kept(
+        self,
+        today: tuple[list[TaskCard], list[str], dict[Channel, list[str]], list[Withheld]],
+        kept: list[TaskCard],
+        last: Diagnosis,
+    ) -> tuple[list[TaskCard], list[str], dict[Channel, list[str]], list[Withheld]]:
+        """Kept cards behind those of today, band by band; a lower band gives way to them."""
+        cards, for_you, by_channel, withheld = today
+        holder: dict[str, TaskCard] = {}
+        for band in ("P0", "P1", "P2"):
+            for card in (*cards, *kept):
+                if card.priority == band and card.id not in holder:
+                    holder[card.id] = card
+        leader, lists = self._lists(list(holder.values()), for_you, by_channel, last)
+        standing = [each for ids in lists.values() for each in ids] + list(leader.values())
+        gives_way = {}
+        for card in cards:
+            if holder[card.id] is not card:
+                gives_way[card.id] = card.id
+            elif card.id not in standing:
+                gives_way[card.id] = leader[self.basics_of[card.template].objective]
+        told = [
+            msgspec.structs.replace(each, kept=gives_way.get(each.kept, each.kept))
+            for each in withheld
+        ] + [
+            Withheld(
+                template=card.template,
+                channel=card.channel,
+                reason="same_objective",
+                kept=gives_way[card.id],
+            )
+            for card in cards
+            if card.id in gives_way
+        ]
+        shown = []
+        for card in holder.values():
+            if card.id in standing:
+                recommended = card.most_recommended and card.id in leader.values()
+                shown.append(msgspec.structs.replace(card, most_recommended=recommended))
+        return shown, list(leader.values()), lists, told
+
+    def _lists(
+        self,
+        cards: list[TaskCard],
+        for_you: list[str],
+        by_channel: dict[Channel, list[str]],
+        last: Diagnosis,
+    ) -> tuple[dict[str, str], dict[Channel, list[str]]]:
+        """Who leads each objective in the overall list, and the lists of channels.
+
+        A kept card stands where it stood, or where the card stood that gave way to it.
+        """
+        leader: dict[str, str] = {}
+        lists: dict[Channel, list[str]] = {}
+        for card in cards:
+            stale = card.stale_since is not None
+            words = last.tasks if stale else self.basics_of
+            overall, listed = list(for_you), list(by_channel.get(card.channel, []))
+            if stale:
+                overall += last.for_you
+                listed += last.by_channel.get(card.channel, ())
+            if card.id in overall:
+                leader.setdefault(words[card.template].objective, card.id)
+            if card.id in listed:
+                lists.setdefault(card.channel, []).append(card.id)
+        return leader, lists
 
     def _operates(self, found: Findings) -> bool:
         """Whether any number about the shop's business is known, its risks aside."""
@@ -1780,7 +1928,7 @@ class Oracle:
             NotEvaluated(
                 category=plugins[plugin].category,
                 reason="failed",
-                detail=f"plugin {plugin} {plugins[plugin].version}: {why}",
+                detail=why,
             )
             for plugin, why in failed.items()
         ]

@@ -314,6 +314,8 @@ def _card(card: TaskCard, place: int, diagnosis: Diagnosis) -> RenderableType:
     if card.most_recommended:
         head.append("  ★ most recommended", style="bold magenta")
     body = [Text(_place_of(card, task, diagnosis.as_of), style="dim")]
+    if card.stale_since is not None:
+        body.append(Text(_stale(card.template, card.stale_since), style="bold yellow"))
     body.append(_evidence(card.evidence, currency, colour))
     if card.risk is not None:
         body += risk_lines(card.risk, card.evidence.unit, currency, diagnosis.as_of)
@@ -337,6 +339,10 @@ def _place_of(card: TaskCard, task: TaskBasics, as_of: dt.date) -> str:
     if card.since < as_of:
         parts.append(f"since {card.since:%Y-%m-%d}")
     return clean(" · ".join(parts))
+
+
+def _stale(template: str, since: dt.date) -> str:
+    return clean(f"From {since:%Y-%m-%d}: plugin {template.partition('.')[0]} failed")
 
 
 def _evidence(evidence: Evidence, currency: str, colour: str) -> Text:
@@ -391,9 +397,11 @@ def _further(cards: Sequence[TaskCard], first: int, diagnosis: Diagnosis) -> Ren
     made = table("", "", "further tasks", "channel", right=("",), wrap=("further tasks",))
     for place, card in enumerate(cards, start=first):
         priority = Text(card.priority, style=COLOURS.get(card.priority, "default"))
-        star = " ★" if card.most_recommended else ""
+        told = " ★" if card.most_recommended else ""
+        if card.stale_since is not None:
+            told = f" ({_stale(card.template, card.stale_since)})"
         title = diagnosis.tasks[card.template].title
-        add_row(made, (f"{place:>2}", priority, f"{title}{star}", card.channel.label))
+        add_row(made, (f"{place:>2}", priority, f"{title}{told}", card.channel.label))
     return made
 
 

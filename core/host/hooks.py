@@ -42,6 +42,6 @@ def shopace_plugin() -> Plugin:  # type: ignore[empty-body]
 def shopace_derive(view: MeasureView) -> Mapping[tuple[str, Channel, Period], Any]:  # type: ignore[empty-body]
     """The plugin's own measures, computed from delivered ones.
 
-    Called once per batch. The keys are (measure of this plugin, channel, period), the values arrays
-    of one float64 per shop, NaN for missing.
+    Called once per job: for a block of shops, a part of one, or one shop. The keys are (measure of
+    this plugin, channel, period), the values arrays of one float64 per shop, NaN for missing.
     """

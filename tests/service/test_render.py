@@ -1,5 +1,6 @@
 """What a person sees of a diagnosis."""
 
+import datetime as dt
 import io
 import json
 import re
@@ -54,6 +55,19 @@ def test_risk_stands_above_the_conclusion_and_the_conclusion_above_the_tasks(
         )
     ]
     assert places == sorted(places)
+
+
+def test_a_card_that_a_failed_plugin_left_says_of_which_day_it_is(make_diagnosis: Make) -> None:
+    diagnosis = make_diagnosis()
+    day = diagnosis.as_of - dt.timedelta(1)
+    stale = tuple(msgspec.structs.replace(each, stale_since=day) for each in diagnosis.cards)
+    told = f"From {day}: plugin {stale[0].template.partition('.')[0]} failed"
+    assert told not in flat(printed(diagnosis))
+    kept = msgspec.structs.replace(diagnosis, cards=stale)
+    for full in (0, 10):
+        text = flat(printed(kept, width=200, cards=full))
+        assert told in text
+        assert text.count(f"From {day}: plugin") == len(stale)
 
 
 def test_no_line_is_wider_than_the_terminal(make_diagnosis: Make) -> None:
