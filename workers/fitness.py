@@ -27,11 +27,16 @@ class Facts(NamedTuple):
     clustered: bool
     loading: str
     """How far it has loaded its data, for people; empty once it has."""
+    ahead_seconds: float
+    """Of our clock, at least; negative when it is behind. 0 within the time that asking took."""
 
 
-def facts_of(info: Mapping[str, Any], place: str, database: int) -> Facts:
-    """From the answer to INFO."""
+def facts_of(
+    info: Mapping[str, Any], place: str, database: int, *, asked: float, answered: float
+) -> Facts:
+    """From the answer to INFO, asked for and answered at these instants of our clock."""
     copies = info.get("role", "master") != "master"
+    clock = info["server_time_usec"] / 1e6 if "server_time_usec" in info else asked
     loading = bool(info.get("loading") or info.get("async_loading"))
     return Facts(
         place=place,
@@ -42,6 +47,7 @@ def facts_of(info: Mapping[str, Any], place: str, database: int) -> Facts:
         primary=f"{info.get('master_host')}:{info.get('master_port')}" if copies else "",
         clustered=bool(info.get("cluster_enabled")),
         loading=f"{info.get('loading_loaded_perc', '?')} %" if loading else "",
+        ahead_seconds=clock - min(max(clock, asked), answered),
     )
 
 
@@ -66,6 +72,21 @@ def require_fit(facts: Facts, role: str) -> None:
             f"{what} has maxmemory-policy {facts.policy} and would drop {lost} without a word",
             hint="set `maxmemory-policy noeviction` in its configuration",
         )
+
+
+def require_same_time(facts: Facts, role: str, limit_seconds: float) -> None:
+    """Raise ServerError when its clock and ours are further apart than the limit.
+
+    Ages are told by its clock, and whose is wrong cannot be seen from here.
+    """
+    if abs(facts.ahead_seconds) <= limit_seconds:
+        return
+    side = "ahead of" if facts.ahead_seconds > 0 else "behind"
+    raise ServerError(
+        f"the clock of the {role} server at {facts.place} is {abs(facts.ahead_seconds):,.0f} s"
+        f" {side} that of this machine, {limit_seconds:g} s are the limit",
+        hint="do both follow an NTP server? SHOPACE_CLOCK_SKEW_SECONDS sets another limit",
+    )
 
 
 def require_apart(broker: Facts, results: Facts) -> None:

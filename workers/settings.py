@@ -19,7 +19,13 @@ from redis.retry import Retry
 
 from shopace.core.configuration import configuration_file
 from shopace.core.errors import ServerError
-from shopace.workers.fitness import Facts, facts_of, require_apart, require_fit
+from shopace.workers.fitness import (
+    Facts,
+    facts_of,
+    require_apart,
+    require_fit,
+    require_same_time,
+)
 
 Role = Literal["broker", "results"]
 
@@ -28,6 +34,7 @@ URL_VARIABLES: dict[Role, str] = {
     "broker": "SHOPACE_BROKER_URL",
     "results": "SHOPACE_RESULTS_URL",
 }
+SKEW_VARIABLE = "SHOPACE_CLOCK_SKEW_SECONDS"
 DEFAULT_DATA = Path("shopace-data")
 _LOADING_SECONDS = 1
 """So long a check waits for a server that loads its data."""
@@ -73,7 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     job_seconds: float = 300
     """A job that takes longer costs its process."""
     plugin_seconds: float = 30
-    """A plugin's own code that takes longer, for a slice of shops, costs its process; the job is
+    """A plugin's own code that takes longer, for the shops of a job, costs its process; the job is
     done again without that plugin."""
     memory_mb: int = 4096
     """What a worker process may allocate."""
@@ -88,6 +95,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Messages a worker process holds, the running one included."""
     poll_ms: int = 50
     """How long an idle worker sleeps at most before it looks for work."""
+    clock_skew_seconds: float = 5
+    """So far our clock and a server's may be apart before a worker refuses to start."""
     restart_delay_ms: int = 1_000
     """How long a worker waits before it reconnects to the broker."""
     result_ttl_seconds: float = 3 * 24 * 60 * 60
@@ -161,7 +170,16 @@ def settings_from_environment(
             f"{absent[0]} is not set: queue and results each need their server",
             hint="for a trial they may be two databases of one: …/0 and …/1",
         )
-    return Settings(broker_url=str(urls["broker"]), results_url=str(urls["results"]), data=folder)
+    settings = Settings(
+        broker_url=str(urls["broker"]), results_url=str(urls["results"]), data=folder
+    )
+    skew = environ.get(SKEW_VARIABLE)
+    if not skew:
+        return settings
+    try:
+        return msgspec.structs.replace(settings, clock_skew_seconds=float(skew))
+    except ValueError:
+        raise ServerError(f"{SKEW_VARIABLE} is no number of seconds: {skew[:40]!r}") from None
 
 
 def read_server_file(data: Path) -> ServerFile | None:
@@ -229,8 +247,8 @@ def connect_to_read(url: str, role: Role) -> redis.Redis:
 
 
 def connect_both(settings: Settings) -> Servers:
-    """Clients for workers, as `connect`; raises ServerError too when both are one database."""
-    check_servers(settings)
+    """Clients for workers, as `connect`, of servers that are fit for work."""
+    check_for_work(settings)
     return Servers(
         broker=connect_patiently(settings.broker_url, "broker"),
         results=connect_patiently(settings.results_url, "results"),
@@ -252,6 +270,12 @@ def check_servers(settings: Settings) -> tuple[Facts, Facts]:
     results = check_server(settings.results_url, "results")
     require_apart(broker, results)
     return broker, results
+
+
+def check_for_work(settings: Settings) -> None:
+    """As `check_servers`, and their clocks must agree with ours. Raises ServerError."""
+    for role, facts in zip(URL_VARIABLES, check_servers(settings), strict=True):
+        require_same_time(facts, role, settings.clock_skew_seconds)
 
 
 def check_server(url: str, role: Role) -> Facts:
@@ -276,8 +300,10 @@ def check_server(url: str, role: Role) -> Facts:
 
 
 def _facts(client: redis.Redis, url: str) -> Facts:
+    asked = time.time()
     info: Any = client.info()
-    return facts_of(info, place(url), client.connection_pool.connection_kwargs.get("db") or 0)
+    database = client.connection_pool.connection_kwargs.get("db") or 0
+    return facts_of(info, place(url), database, asked=asked, answered=time.time())
 
 
 @contextlib.contextmanager
@@ -315,8 +341,11 @@ def answered(role: Role) -> Iterator[None]:
 
 
 def _refusal(role: Role, error: redis.ResponseError) -> ServerError:
-    told = redacted(str(error))
-    if not isinstance(error, redis.exceptions.NoPermissionError) and "ACL failure" not in told:
+    told = redacted(str(error)).partition(" script: ")[0]
+    forbidden = isinstance(error, redis.exceptions.NoPermissionError) or told.startswith(
+        ("ACL failure in script", "The user executing the script")
+    )
+    if not forbidden:
         return ServerError(f"the {role} server refuses: {told}")
     return ServerError(
         f"the {role} server does not let our user do that: {told}",

@@ -30,7 +30,7 @@ from shopace.workers.keeper import Keeper
 from shopace.workers.marker import FD_VARIABLE, Doing, Marker
 from shopace.workers.notify import ServiceManager
 from shopace.workers.queue import Suspicion
-from shopace.workers.settings import Settings, check_servers, encode_settings
+from shopace.workers.settings import Settings, check_for_work, encode_settings
 
 CHILD_COMMAND = (sys.executable, "-m", "shopace.workers.child")
 """Fault tests put another in its place."""
@@ -167,7 +167,7 @@ class Supervisor:
         )
 
     def _check(self) -> None:
-        check_servers(self._settings)
+        check_for_work(self._settings)
 
     def _alive(self) -> list[str]:
         return [each.marker.read().worker for each in self._children if each.process is not None]
