@@ -44,6 +44,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "products": "Show where products' traffic comes from, and what becomes of it.",
         "status": "Show servers, workers, the queue and the latest runs.",
         "dlq": "List, show, replay or purge dead letters.",
+        "doctor": "Say what is wrong and what to do.",
     },
     "Extend": {
         "plugins": "List the plugins, or check them by the contract.",
