@@ -156,6 +156,12 @@ def test_memory_is_recalled_in_the_order_asked_with_none_for_an_unknown_shop(
     assert store.recall([]) == []
 
 
+def test_stored_diagnoses_are_read_likewise(store: ResultStore) -> None:
+    written = [document("a", shop="A"), document("b", shop="B")]
+    store.write(written, fence=1)
+    assert store.bodies(["B", "C", "A"]) == [written[1].body, None, written[0].body]
+
+
 def test_a_document_over_a_mebibyte_is_refused_by_shop_and_size_and_nothing_is_written(
     store: ResultStore, results_client: redis.Redis
 ) -> None:
