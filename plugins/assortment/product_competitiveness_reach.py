@@ -14,12 +14,21 @@ from shopace.core import (
     Declaration,
     Direction,
     Metric,
+    Parameter,
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
     behind_peers,
     declined,
     measure,
+)
+
+LIVES_HELD = Parameter(
+    key="product_competitiveness.lives_held_line",
+    default=1,
+    unit=Unit.COUNT,
+    title="LIVEs of seven days from which there is something to say about what they showed",
 )
 
 REACH: tuple[Declaration, ...] = (
@@ -84,6 +93,7 @@ REACH: tuple[Declaration, ...] = (
         type=TaskType.METRIC_CATCH_UP,
         objective="win_impressions",
         trigger=declined("product_impressions"),
+        only_if=(at_least("new_lives", LIVES_HELD),),
         channels=(Channel.SELLER_LIVE,),
         action=Action(label="Schedule LIVE", target="/live/schedule"),
     ),

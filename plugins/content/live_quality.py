@@ -12,10 +12,12 @@ from shopace.core import (
     Direction,
     Effort,
     Metric,
+    Parameter,
     Plugin,
     TaskTemplate,
     TaskType,
     Unit,
+    at_least,
     behind_peers,
     declined,
     hookimpl,
@@ -26,6 +28,12 @@ from shopace.plugins.content.live_quality_sales import SALES
 
 OWN = (Channel.SELLER_LIVE,)
 VIEWS = measure("live_views")
+LIVES_HELD = Parameter(
+    key="live_quality.lives_held_line",
+    default=1,
+    unit=Unit.COUNT,
+    title="LIVEs of seven days from which there is something to say about how they were watched",
+)
 
 PLUGIN = Plugin(
     key="live_quality",
@@ -59,6 +67,7 @@ PLUGIN = Plugin(
             type=TaskType.METRIC_CATCH_UP,
             objective="win_live_views",
             trigger=declined("live_views"),
+            only_if=(at_least("new_lives", LIVES_HELD),),
             channels=OWN,
             action=Action(label="Schedule LIVE", target="/live/schedule"),
             benefit="More viewers",
@@ -76,6 +85,7 @@ PLUGIN = Plugin(
             type=TaskType.METRIC_CATCH_UP,
             objective="win_live_views",
             trigger=declined("live_views"),
+            only_if=(at_least("new_lives", LIVES_HELD),),
             channels=(Channel.AFFILIATE_LIVE,),
             action=Action(label="Message creators", target="/affiliate/creators"),
             benefit="More viewers",

@@ -61,7 +61,10 @@ SALES: tuple[Declaration, ...] = (
         type=TaskType.INCENTIVE_CAMPAIGN,
         objective="join_campaigns",
         trigger=declined("campaign_gmv"),
-        only_if=(at_least("campaigns_not_joined", OPEN_CAMPAIGN),),
+        only_if=(
+            declined("campaign_gmv_share"),  # not where all sales fell
+            at_least("campaigns_not_joined", OPEN_CAMPAIGN),
+        ),
         action=Action(label="Sign up", target="/campaigns/available"),
     ),
     Metric(

@@ -57,6 +57,7 @@ PLUGIN = Plugin(
             type=TaskType.METRIC_CATCH_UP,
             objective="promote_products",
             trigger=declined("promotion_gmv"),
+            only_if=(declined("promoted_product_share"),),  # not where all sales fell
             action=Action(label="View promotions", target="/promotions/manage"),
             effort=Effort.LOW,
         ),

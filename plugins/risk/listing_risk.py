@@ -18,7 +18,6 @@ from shopace.core import (
     TaskType,
     Unit,
     at_least,
-    at_most,
     behind_peers,
     crosses,
     hookimpl,
@@ -35,13 +34,6 @@ REMOVED = Parameter(
     default=3,
     unit=Unit.COUNT,
     title="Suspended, or deactivated, listings from which a comparison with other sellers is told",
-)
-NO_RISK_YET = Parameter(
-    key="listing_risk.removed_share_line",
-    default=0.0299,
-    unit=Unit.RATIO,
-    maximum=1.0,
-    title="Share of listings off sale up to which it is told; above it is a risk of its own",
 )
 WORTH_A_WORD = Parameter(
     key="listing_risk.removed_share_floor",
@@ -84,7 +76,6 @@ PLUGIN = Plugin(
             only_if=(
                 at_least("suspended_listings", REMOVED),
                 at_least("removed_listing_share", WORTH_A_WORD),
-                at_most("removed_listing_share", NO_RISK_YET),
             ),
             action=REMOVED_PAGE,
             benefit="Fewer listings lost",
@@ -117,7 +108,6 @@ PLUGIN = Plugin(
             only_if=(
                 at_least("deactivated_listings", REMOVED),
                 at_least("removed_listing_share", WORTH_A_WORD),
-                at_most("removed_listing_share", NO_RISK_YET),
             ),
             action=REMOVED_PAGE,
             benefit="Fewer listings lost",
