@@ -44,6 +44,7 @@ LARGEST_BYTES = 64 * 1024
 """Of an entry; a larger one is not even read."""
 DEEPEST = 16
 """Of nested lists and objects, of which a job has none."""
+MOST_FIELDS = 64
 
 _TAKEN_AT_ONCE = 128
 _SLEEP_SECONDS = 0.1
@@ -314,13 +315,11 @@ def read_job(content: bytes) -> IntakeJob:
     """The job of a JSON document. Raises JobError with all that is wrong."""
     if len(content) > LARGEST_BYTES:
         raise _refused("job", f"{len(content):,} bytes, {LARGEST_BYTES:,} is the limit")
-    if _depth(content) > DEEPEST:
-        raise _refused("job", f"it is nested deeper than {DEEPEST} levels")
     try:
         job = msgspec.json.decode(content, type=IntakeJob)
         parse(content)  # a key given twice
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
-        problems = judge("job", content, SCHEMA).problems
+        problems = _bombs(content) or judge("job", content, SCHEMA).problems
         raise JobError(
             "a job is refused", problems=problems or (Problem(where="job", what=str(error)),)
         ) from error
@@ -364,13 +363,17 @@ def _job_of(entry: Entry) -> bytes:
     return dict(pairs).get(FIELD.encode(), b"")
 
 
-def _depth(content: bytes) -> int:
-    """How deep lists and objects are nested."""
-    deepest = level = 0
-    for each in _BRACKETS.findall(_STRINGS.sub(b"", content)):
+def _bombs(content: bytes) -> tuple[Problem, ...]:
+    """What makes a document too costly to be judged in full."""
+    bare = _STRINGS.sub(b"", content)
+    if bare.count(b":") > MOST_FIELDS:
+        return (Problem(where="job", what=f"it has more than {MOST_FIELDS} fields"),)
+    level = 0
+    for each in _BRACKETS.findall(bare):
         level += 1 if each in b"[{" else -1
-        deepest = max(deepest, level)
-    return deepest
+        if level > DEEPEST:
+            return (Problem(where="job", what=f"it is nested deeper than {DEEPEST} levels"),)
+    return ()
 
 
 @cache

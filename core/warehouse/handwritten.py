@@ -25,6 +25,10 @@ Place = tuple[str | int, ...]
 """Where in a document: keys and positions from its root."""
 
 
+_LONGEST_WORD = 100
+"""To look for what it resembles takes time by its length."""
+
+
 class Handwritten(NamedTuple):
     """A document and all that its schema says against it."""
 
@@ -147,7 +151,7 @@ def _problem(name: str, error: ValidationError) -> Problem:
             known = schema["properties"]
             extra = sorted(instance.keys() - known.keys())
             what = "unknown " + ", ".join(f'"{each}"' for each in extra)
-            hint = did_you_mean(extra[0], known)
+            hint = did_you_mean(extra[0][:_LONGEST_WORD], known)
         case "enum":
             what = f"{given} is none of {', '.join(map(str, expected))}"
             hint = did_you_mean(str(error.instance), map(str, expected))
