@@ -6,6 +6,7 @@ judged whole: an error that comes from input carries *all* its problems. Bugs ke
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
@@ -119,3 +120,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean "orders"?` when a known word is near, else the empty string."""
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f'did you mean "{near[0]}"?' if near else ""
+
+
+def redacted(text: str) -> str:
+    """The text without the passwords of any URLs in it."""
+    return re.sub(r"(\w+://)[^\s'\"]*@", r"\1***@", text)

@@ -9,7 +9,7 @@ from typing import Any
 import redis
 
 from shopace.core.configuration import Configuration
-from shopace.core.errors import ShopaceError
+from shopace.core.errors import ShopaceError, redacted
 from shopace.core.host.registry import Registry
 from shopace.core.warehouse.benchmarks import latest_benchmarks
 from shopace.core.warehouse.policy import load_policy
@@ -48,7 +48,6 @@ from shopace.workers.settings import (
     check_server,
     connect_to_look,
     read_server_file,
-    redacted,
 )
 
 RUNS_LOOKED_AT = 20

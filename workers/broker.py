@@ -21,12 +21,12 @@ from dramatiq.common import compute_backoff
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware, SkipMessage
 
-from shopace.core.errors import JobError, NotFoundError, Problem
+from shopace.core.errors import JobError, NotFoundError, Problem, redacted
 from shopace.core.records.job import Job
 from shopace.core.steering import STEERING
 from shopace.workers.marker import Marker
 from shopace.workers.queue import BLOCKS, CANARY, SHOPS, Delivery, Queue, Reason, Start, Why
-from shopace.workers.settings import Settings, redacted
+from shopace.workers.settings import Settings
 
 ACTORS = {SHOPS: "diagnose_shop", BLOCKS: "diagnose_block"}
 PRIORITIES = {BLOCKS: 10, SHOPS: 0}

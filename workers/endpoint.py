@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import redis
 import structlog
 
-from shopace.core.errors import ShopaceError
+from shopace.core.errors import ShopaceError, redacted
 from shopace.workers.condition import Condition, read_condition
-from shopace.workers.settings import Servers, Settings, connect_to_look, redacted
+from shopace.workers.settings import Servers, Settings, connect_to_look
 from shopace.workers.supervisor import Health
 
 PATHS = ("/livez", "/metrics", "/readyz")

@@ -22,11 +22,12 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from shopace.core.errors import redacted
 from shopace.core.results import keys
 from shopace.workers import counters
 from shopace.workers.condition import Condition, read_condition
 from shopace.workers.intake import IntakeState, intake_state
-from shopace.workers.settings import Settings, redacted
+from shopace.workers.settings import Settings
 from shopace.workers.supervisor import Health
 
 log = structlog.get_logger(__name__)

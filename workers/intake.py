@@ -26,13 +26,14 @@ from shopace.core.errors import (
     ShopaceError,
     SnapshotError,
     did_you_mean,
+    redacted,
 )
 from shopace.core.records.intake import IntakeJob
 from shopace.core.steering import STEERING
 from shopace.core.warehouse.handwritten import judge, judge_of, parse
 from shopace.core.warehouse.snapshot import marketplaces
 from shopace.workers.queue import NAMESPACE, key
-from shopace.workers.settings import Servers, Settings, connect_patiently, redacted
+from shopace.workers.settings import Servers, Settings, connect_patiently
 from shopace.workers.singles import carry_out, single_steps
 from shopace.workers.sources import Pinned, Source, Sources
 

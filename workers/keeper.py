@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 import redis
 import structlog
 
+from shopace.core.errors import redacted
 from shopace.workers.broker import canary_message
 from shopace.workers.queue import CANARY, Queue, Suspicion
-from shopace.workers.settings import Settings, connect_patiently, redacted
+from shopace.workers.settings import Settings, connect_patiently
 
 log = structlog.get_logger(__name__)
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from shopace.core.errors import redacted
 from shopace.core.steering import STEERING
-from shopace.workers.settings import redacted
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger

@@ -18,7 +18,7 @@ from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.retry import Retry
 
 from shopace.core.configuration import configuration_file
-from shopace.core.errors import ServerError
+from shopace.core.errors import ServerError, did_you_mean, redacted
 from shopace.workers.fitness import (
     Facts,
     facts_of,
@@ -367,11 +367,6 @@ def place(url: str) -> str:
     """Where a URL leads, for people: no user, no password, no options."""
     shown = re.match(r"^(?:(?:redis|rediss|unix)://)?(?:.*@)?([^?]*)", url, re.DOTALL)
     return shown.group(1) if shown else "?"
-
-
-def redacted(text: str) -> str:
-    """The text without the passwords of any URLs in it."""
-    return re.sub(r"(\w+://)[^\s'\"]*@", r"\1***@", text)
 
 
 def _brief(url: str, role: Role) -> redis.Redis:

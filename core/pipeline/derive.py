@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from shopace.core.errors import redacted
 from shopace.core.pipeline.batch import Derived
 from shopace.core.steering import STEERING
 
@@ -140,8 +141,8 @@ def _row(values: Any, shops: int) -> Floats:  # noqa: ANN401  # whatever a plugi
 
 
 def _told(error: BaseException) -> str:
-    """The error on one line, the same every time: no addresses, nothing endless."""
-    text = _ADDRESS.sub("0x…", " ".join(str(error).split()))
+    """The error on one line, the same every time: no addresses, no passwords, nothing endless."""
+    text = redacted(_ADDRESS.sub("0x…", " ".join(str(error).split())))
     return f"{type(error).__name__}: {STEERING.sub('', text)[:ERROR_LENGTH]}"
 
 

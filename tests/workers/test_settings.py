@@ -7,7 +7,7 @@ import msgspec
 import pytest
 import redis
 
-from shopace.core.errors import ServerError
+from shopace.core.errors import ServerError, redacted
 from shopace.core.results.reader import DiagnosisReader
 from shopace.workers.embedded import Server
 from shopace.workers.fitness import is_shared
@@ -21,7 +21,6 @@ from shopace.workers.settings import (
     decode_settings,
     encode_settings,
     place,
-    redacted,
     settings_from_environment,
 )
 
