@@ -38,7 +38,7 @@ from shopace.service.opening import outdated_metrics
 from shopace.workers.condition import read_condition
 from shopace.workers.deadletters import dead_letters
 from shopace.workers.embedded import is_alive
-from shopace.workers.fitness import Facts
+from shopace.workers.fitness import Facts, require_same_time
 from shopace.workers.intake import intake_state
 from shopace.workers.runs import latest_runs, progress
 from shopace.workers.settings import (
@@ -104,6 +104,7 @@ def _of_servers(settings: Settings, oldest_seconds: float) -> Iterator[Finding]:
             yield wrong(role, error.message, error.hint)
         else:
             yield ok(role, f"version {facts[role].version}, never evicts, at {facts[role].place}")
+            yield from _of_time(facts[role], role, settings)
     seconds: dict[Role, float] = {}
     for role in facts:
         client = connect_to_look(urls[role], role)
@@ -121,6 +122,13 @@ def _of_servers(settings: Settings, oldest_seconds: float) -> Iterator[Finding]:
         yield of_clocks(seconds["broker"], seconds["results"])
     if "results" in seconds:
         yield from _of_nights(settings, seconds["results"])
+
+
+def _of_time(facts: Facts, role: Role, settings: Settings) -> Iterator[Finding]:
+    try:
+        require_same_time(facts, role, settings.clock_skew_seconds)
+    except ShopaceError as error:
+        yield wrong("clocks", f"workers here refuse to start: {error.message}", error.hint)
 
 
 def _of_nights(settings: Settings, now_seconds: float) -> Iterator[Finding]:

@@ -73,9 +73,9 @@ def of_persistence(role: Role, info: Mapping[str, Any], fsync: str | None) -> Fi
     if info.get("aof_last_write_status", "ok") != "ok":
         return wrong(about, "it cannot write its append-only file", "is its disk full? see its log")
     ends = {
-        "always": "nothing that it acknowledged is lost when it stops",
-        "everysec": f"{lost} of about the last second are lost when it stops",
-        "no": f"{lost} that the system had not written, often 30 seconds, are lost when it stops",
+        "always": "nothing that it acknowledged is lost",
+        "everysec": f"{lost} of about the last second are lost should its machine lose power",
+        "no": f"{lost} of about the last 30 seconds are lost should its machine lose power",
     }
     return ok(about, f"it keeps an append-only file: {ends.get(fsync or '', 'fsync unknown')}")
 

@@ -26,7 +26,7 @@ from shopace.core.warehouse.benchmarks import open_benchmarks
 from shopace.core.warehouse.policy import load_saved
 from shopace.core.warehouse.programmes import NO_PROGRAMMES, load_saved_programmes
 from shopace.core.warehouse.snapshot import Snapshot, open_snapshot
-from shopace.workers.broker import ACTORS, PRIORITIES, Broker, decode_job
+from shopace.workers.broker import ACTORS, PRIORITIES, Broker, about, decode_job
 from shopace.workers.counters import counters_of
 from shopace.workers.queue import CANARY, Why
 from shopace.workers.tally import report_field
@@ -158,9 +158,7 @@ def diagnose_job(
     except JobError as error:
         log.error("job.refused", error=str(error))  # noqa: TRY400  # a sentence, not a traceback
         raise
-    with structlog.contextvars.bound_contextvars(
-        run=job.run, **({"block": job.block} if job.shop is None else {"shop": job.shop})
-    ):
+    with structlog.contextvars.bound_contextvars(**about(job)):
         log.info("job.started", snapshot=job.snapshot, fence=job.fence)
         began = time.monotonic()
         inputs = bench.open(job)

@@ -257,7 +257,7 @@ class Deliveries(Middleware):
             delay = settings.restart_delay_ms
             self._broker.verdicts[_id_of(message)] = delay
             self._broker.rests_until = time.monotonic() + delay / 1000
-            log.warning("job.retried", message=_id_of(message), error=told, again_in_ms=delay)
+            log.warning("job.retried", **_told(message), error=told, again_in_ms=delay)
             return
         retries = message.options.get("retries", 0)
         if retries >= settings.max_retries:
@@ -268,7 +268,7 @@ class Deliveries(Middleware):
             retries, factor=settings.min_backoff_ms, max_backoff=settings.max_backoff_ms
         )
         self._broker.verdicts[_id_of(message)] = delay
-        log.warning("job.retried", message=_id_of(message), error=told, again_in_ms=delay)
+        log.warning("job.retried", **_told(message), error=told, again_in_ms=delay)
 
     def after_skip_message(
         self,
@@ -282,7 +282,7 @@ class Deliveries(Middleware):
         parts = parts_of(job)
         if parts:
             at = _id_of(message)
-            log.warning("job.cut", run=job.run, block=job.block, parts=len(parts), deaths=deaths)
+            log.warning("job.cut", **_told(message), parts=len(parts), deaths=deaths)
             deliveries = [encode_message(message.queue_name, part) for part in parts]
             try:
                 self._broker.queue.split(message.queue_name, at, deliveries, _unique_of(message))
@@ -326,6 +326,13 @@ def message_id(job: Job) -> str:
     what = job.shop if job.shop is not None else str(job.block)
     part = f":{job.first}+{job.count}" if job.count is not None else ""  # of a block
     return f"{job.run}:{job.fence}:{what}{part}"
+
+
+def about(job: Job) -> dict[str, str | int | None]:
+    """What every log line of a job carries."""
+    if job.shop is not None:
+        return {"run": job.run, "shop": job.shop}
+    return {"run": job.run, "block": job.block, "first": job.first}
 
 
 def run_of(message: str) -> str:
@@ -448,14 +455,14 @@ def _job_or_none(message: dramatiq.MessageProxy) -> Job | None:
         return None
 
 
+def _told(message: dramatiq.MessageProxy) -> dict[str, Any]:
+    """What log lines carry of a message, and of the job in it, if it can be read."""
+    job = _job_or_none(message)
+    return {"message": _id_of(message)} | (about(job) if job is not None else {})
+
+
 def _report(on_dead: OnDead, message: dramatiq.MessageProxy, why: Why) -> None:
     job = _job_or_none(message)
-    log.error(
-        "job.dead_lettered",
-        message=_id_of(message),
-        reason=why.reason,
-        error=why.error,
-        **({"run": job.run, "block": job.block, "shop": job.shop} if job is not None else {}),
-    )
+    log.error("job.dead_lettered", **_told(message), reason=why.reason, error=why.error)
     if job is not None:
         on_dead(job, why)

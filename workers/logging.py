@@ -1,7 +1,7 @@
 """Log lines: events as data, one line each, without secrets.
 
-Events of a job are `job.started`, `job.finished`, `job.refused` and `job.failed`, each with `run`
-and `block` or `shop`; of the supervisor `child.started`, `child.died`, `child.killed`.
+Those of a job are `job.…`, each with `run`, and `block` and `first` or `shop`; those of a process
+`child.…`. docs/operations.md lists them.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def list_letters(*, limit: int, **which: Any) -> None:  # noqa: ANN401
 
 
 @command.command(
-    examples=("shopace dlq show ID", "shopace dlq show ID --raw > message.bin"),
+    examples=("shopace dlq show ID", "shopace dlq show ID --raw"),
 )
 @click.argument("identity", metavar="ID")
 @click.option("--queue", type=click.Choice(QUEUES), help="Where both have one of that id.")

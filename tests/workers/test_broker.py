@@ -7,7 +7,9 @@ import dramatiq
 import msgspec
 import pytest
 import redis
+from structlog.testing import capture_logs
 
+from shopace.core.errors import JobError
 from shopace.core.records.job import Job
 from shopace.workers.broker import Broker, canary_message, enqueue
 from shopace.workers.condition import read_condition
@@ -113,3 +115,27 @@ def test_the_oldest_waiting_job_tells_its_age_by_its_fence(broker_client: redis.
     age = read_condition(broker_client).oldest_seconds[BLOCKS]
     assert age is not None
     assert age >= 99
+
+
+@pytest.mark.parametrize("queue", [BLOCKS, SHOPS])
+def test_every_line_about_a_job_names_its_run_and_its_block_or_shop(
+    broker: Broker, queue: str
+) -> None:
+    broker.declare_queue(SHOPS)
+    (job,) = jobs(1)
+    if queue == SHOPS:
+        job = msgspec.structs.replace(job, block=None, shop="10023")
+    enqueue(broker.queue, queue, [job])
+    consumer = broker.consume(queue, prefetch=1, timeout=1)
+    message = fetch(consumer)
+    with capture_logs() as lines:
+        for error in (OSError("redis://u:s3cret@h/0\nis gone"), JobError("no such block")):
+            broker.emit_before("process_message", message)
+            broker.emit_after("process_message", message, exception=error)
+        consumer.nack(message)
+    assert [line["event"] for line in lines] == ["job.retried", "job.dead_lettered"]
+    own = {"shop": "10023"} if queue == SHOPS else {"block": 0, "first": 0}
+    for line in lines:
+        assert {"run": "r", **own}.items() <= line.items()
+        assert "s3cret" not in str(line)
+        assert "\n" not in line["error"]

@@ -1,7 +1,9 @@
 """Metrics and probes of a supervisor with real children, and what systemd is told."""
 
+import datetime as dt
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,10 +21,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Hold, Marketplace
 
 from shopace.core.errors import ShopaceError
-from shopace.core.records.job import BlockReport
+from shopace.core.records.job import BlockReport, Job
+from shopace.workers.broker import encode_message
 from shopace.workers.counters import BUCKETS, counters_of
 from shopace.workers.endpoint import endpoint, livez
 from shopace.workers.exposition import Exposition
+from shopace.workers.intake import STREAM
 from shopace.workers.notify import ServiceManager
 from shopace.workers.queue import BLOCKS as QUEUE
 from shopace.workers.queue import Delivery, Queue, Why
@@ -244,3 +248,26 @@ def test_a_manager_that_does_not_listen_any_more_is_no_reason_to_end(tmp_path: P
     manager.ready()
     manager.alive()
     ServiceManager({}).ready()
+
+
+def test_the_page_on_operations_names_every_metric_and_no_other(
+    settings: Settings, broker_client: redis.Redis, results_client: redis.Redis
+) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+    rows = re.findall(r"^\| (`shopace_.*?) \|", page.read_text("utf-8"), re.MULTILINE)
+    told = {name.removesuffix("_total") for row in rows for name in re.findall(r"`(\w+)`", row)}
+    queue = Queue(broker_client)
+    queue.enqueue(QUEUE, [encode_message(QUEUE, job_of_now(broker_client))])
+    queue.canary()
+    intake: Any = broker_client
+    intake.xadd(STREAM, {"job": "{}"})
+    text, _ = Exposition(settings, broker_client, results_client, lambda: WELL).render("")
+    assert {family.name for family in text_string_to_metric_families(text.decode())} == told
+
+
+def job_of_now(client: redis.Redis) -> Job:
+    now: Any = client.time()
+    return Job(
+        run="r", fence=now[0] * 1_000_000, as_of=dt.date(2026, 10, 31), snapshot="s", policy="p",
+        shop="10023",
+    )  # fmt: skip
