@@ -13,7 +13,17 @@ from shopace.core.errors import JobError
 from shopace.core.records.job import Job
 from shopace.workers.broker import Broker, canary_message, enqueue
 from shopace.workers.condition import read_condition
-from shopace.workers.queue import BLOCKS, CANARY, SHOPS, Queue, QueueDepth, key, queue_depth
+from shopace.workers.deadletters import Wanted, dead_letters
+from shopace.workers.queue import (
+    BLOCKS,
+    CANARY,
+    SHOPS,
+    Queue,
+    QueueDepth,
+    Suspicion,
+    key,
+    queue_depth,
+)
 from shopace.workers.settings import Settings
 
 EMPTY = QueueDepth(waiting=0, held=0, delayed=0, dead_lettered=0)
@@ -139,3 +149,21 @@ def test_every_line_about_a_job_names_its_run_and_its_block_or_shop(
         assert {"run": "r", **own}.items() <= line.items()
         assert "s3cret" not in str(line)
         assert "\n" not in line["error"]
+
+
+def test_a_dead_letter_names_the_plugins_that_ran_when_its_process_died(
+    broker: Broker, broker_client: redis.Redis
+) -> None:
+    enqueue(broker.queue, BLOCKS, jobs(1))
+    for plugin in ("acme", "umbrella"):
+        (message,) = broker.queue.fetch(BLOCKS, 1, ())
+        broker.queue.start(BLOCKS, message.id)
+        broker.queue.leave(message.id, Suspicion(plugin=plugin, reason="SIGKILL"))
+    consumer = broker.consume(BLOCKS, prefetch=1, timeout=1)
+    proxy = fetch(consumer)
+    broker.emit_before("process_message", proxy)
+    broker.emit_after("process_message", proxy, exception=JobError("no such block"))
+    consumer.nack(proxy)
+    (letter,) = dead_letters(broker_client, Wanted(plugin="umbrella"))
+    assert (letter.plugins, letter.starts, letter.reason) == (("acme", "umbrella"), 3, "refused")
+    assert dead_letters(broker_client, Wanted(plugin="else")) == []

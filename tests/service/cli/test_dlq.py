@@ -7,11 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
 import redis
 from click.testing import CliRunner, Result
 
 from shopace.core.records.job import Job
+from shopace.core.records.run import RunReport
+from shopace.core.results import keys
 from shopace.core.warehouse.policy import load_policy
 from shopace.core.warehouse.snapshot import latest_snapshot
 from shopace.plugins import POLICY_PACKS
@@ -222,6 +225,12 @@ def test_purging_asks_first(letters: Letters, ask: Callable[..., Any], call: Cal
     assert len(ids(ask("list", "--json"))) == 2
 
 
+def report_kept(settings: Settings, run: str) -> RunReport:
+    with redis.Redis.from_url(settings.results_url) as client:
+        stored: Any = client.get(keys.run_report_key(run))
+    return msgspec.json.decode(stored, type=RunReport)
+
+
 def test_a_replayed_block_no_longer_counts_as_failed_when_it_is_done(
     built: Path, settings: Settings, ask: Callable[..., Any], until: Until
 ) -> None:
@@ -239,6 +248,7 @@ def test_a_replayed_block_no_longer_counts_as_failed_when_it_is_done(
         told = ask("replay", "--run", run.id, "--json")
         assert len(told["replayed"]) == len(run.block_shops)
         until(lambda: progress(open_run(settings, run.id)).failed == 0, "none is failed any more")
+        until(lambda: report_kept(settings, run.id).progress.failed == 0, "its report says so too")
     done = progress(open_run(settings, run.id))
     assert (done.written, done.blocks_failed, done.errors) == (run.shops, 0, {})
     assert ids(ask("list", "--json")) == []
