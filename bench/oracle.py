@@ -1144,9 +1144,13 @@ class Oracle:
     def _propose(self, found: Findings) -> Iterator[Proposal]:
         lines = {(line.key, line.channel): line for line in found.lines}
         stakes = self._stakes(found)
+        is_closed = self._row(found.shop, Period.L7D, "shop_active", Channel.SHOP) == 0
         for offer in self.offers:
             line = lines.get((offer.line, offer.channel))
-            fires = line is not None if offer.trigger is None else _holds(found, offer.trigger)
+            if offer.trigger is None:
+                fires = line is not None
+            else:
+                fires = not is_closed and _holds(found, offer.trigger)
             if fires and all(_holds(found, test) for test in offer.only_if):
                 stake = stakes.get(offer.channel)
                 if line is not None:

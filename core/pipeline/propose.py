@@ -47,12 +47,13 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
     for place, (row, flags) in enumerate(compared.lines):  # a line has a row per group of regions
         found = on_line.setdefault((row.key, row.channel), [])
         found.append((place, flags, SEVERITY[row.level]))
+    open_for_buyers = ~_closed(batch, measured)
     for number, offer in enumerate(plan.offers):
         if offer.trigger is None:
             for place, flags, level in on_line.get((offer.line, offer.channel), ()):
                 add(number, offer, flags, np.full(flags.shape, level), place)
         else:
-            fired = _holds(measured, compared, offer.trigger)
+            fired = _holds(measured, compared, offer.trigger) & open_for_buyers
             if fired.any():
                 severity = _severity(plan.values, compared, offer.trigger)
                 if offer.priority is Priority.P2:  # a gap where nothing is at stake is never severe
@@ -70,6 +71,14 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
         reward=reward,
         product=_heroes(batch, offer_number, shop),
     )
+
+
+def _closed(batch: Batch, measured: Measured) -> Flags:
+    """Shops known not to be active: where nothing can be bought, only risks are told."""
+    row = batch.plan.row_of.get((Period.L7D, "shop_active", Channel.SHOP))
+    if row is None:
+        return np.zeros(len(batch.shops), dtype=bool)
+    return np.asarray(measured.rows[row] == 0)
 
 
 def _heroes(batch: Batch, offer: Integers, shop: Integers) -> Integers:

@@ -62,7 +62,7 @@ ELIGIBILITY: tuple[Declaration, ...] = (
             "Correct the cause of the others before the monthly check.",
         ),
         type=TaskType.RISK_GOVERNANCE,
-        objective="keep_eligibility",
+        objective="stop_points",
         trigger=crosses("eligibility_points"),
         action=ELIGIBILITY_PAGE,
         benefit=ELIGIBLE,

@@ -94,6 +94,12 @@ def test_a_healthy_shop_is_left_alone(atlas: Atlas) -> None:
         assert {shop: words for shop, words in told.items() if words} == {}
 
 
+@pytest.mark.parametrize("shop", ["suspended_account", "rating_0", "on_holiday"])
+def test_a_shop_that_is_not_active_is_told_of_its_risks_alone(atlas: Atlas, shop: str) -> None:
+    for seen in (atlas.today[shop], atlas.remembering[shop]):
+        assert {card.priority for card in seen.diagnosis.cards} == {"P0"}
+
+
 def test_healthy_shops_are_of_all_tiers(atlas: Atlas) -> None:
     tiers = {atlas.today[shop].diagnosis.tier.level for shop in healthy_ids()}
     assert tiers == {0, 1, 2, 3, 4, 5, None}, "None: no ladder for the currency"

@@ -278,7 +278,7 @@ def test_a_line_is_stood_on_since_it_was_first_found(inputs: Inputs) -> None:
     assert (told.from_date, told.until_date) == (first, first + dt.timedelta(14))
     assert risk(found["suspended"].diagnosis, "points_48").from_date == LAST_DAY
     memory = msgspec.json.decode(found["points"].document.memory, type=Memory)
-    assert memory.latest.lines == {"points_24": first, "eligibility_points": LAST_DAY}
+    assert memory.latest.lines == {"points_24": first}, "eligibility asks for the same, once"
 
 
 def test_without_a_medium_or_high_risk_there_is_no_monitor(seen: dict[str, Seen]) -> None:
