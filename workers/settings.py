@@ -35,9 +35,20 @@ URL_VARIABLES: dict[Role, str] = {
     "results": "SHOPACE_RESULTS_URL",
 }
 SKEW_VARIABLE = "SHOPACE_CLOCK_SKEW_SECONDS"
+TLS_OPTIONS = (
+    "ssl_ca_certs",
+    "ssl_ca_path",
+    "ssl_certfile",
+    "ssl_keyfile",
+    "ssl_password",
+    "ssl_cert_reqs",
+    "ssl_check_hostname",
+)
+"""Of a rediss:// URL."""
 DEFAULT_DATA = Path("shopace-data")
 _LOADING_SECONDS = 1
 """So long a check waits for a server that loads its data."""
+_NUMBERED = re.compile(r"unix:|rediss?://[^/?#]*(/\d*)?(\?|$)")
 _BRIEF_SECONDS = 1.4
 """Each command is tried twice."""
 _PATIENCE_SECONDS: dict[Role, float] = {"broker": 2, "results": 5}
@@ -319,8 +330,7 @@ def _named(url: str, role: Role) -> Iterator[None]:
     except (redis.ConnectionError, redis.TimeoutError) as error:
         raise ServerError(
             f"the {role} server at {place(url)} cannot be reached: {_cause(error)}",
-            hint=f"is it running? {URL_VARIABLES[role]}, or else server.json of the data folder,"
-            " says where it is looked for",
+            hint=_way_to(url, role),
         ) from error
     except redis.ResponseError as error:
         raise _refusal(role, error) from error
@@ -379,25 +389,52 @@ def _client(
     url: str, role: Role, *, timeout_seconds: float, retry: Retry, health_check_interval: int = 30
 ) -> redis.Redis:
     with _url_problems(role):
-        return redis.Redis.from_url(
+        if not _NUMBERED.match(url):  # what is no number would be taken for 0
+            raise ValueError
+        client = redis.Redis.from_url(
             url,
             socket_timeout=timeout_seconds,
             socket_connect_timeout=min(timeout_seconds, 2),
             health_check_interval=health_check_interval,
             retry=retry,
         )
+        pool = client.connection_pool
+        pool.connection_class(**pool.connection_kwargs)  # not connected: options are judged here
+    return client
 
 
 @contextlib.contextmanager
 def _url_problems(role: Role) -> Iterator[None]:
     try:
         yield
-    except (ValueError, TypeError):  # its text may quote a part of the password
+    except (ValueError, TypeError, redis.RedisError) as error:
+        # Of what it says only the names of options are told: the rest may be part of a password.
+        option = re.search(r"unexpected keyword argument '(ssl_\w+)'", str(error))
+        if option is not None:
+            raise ServerError(
+                f"{URL_VARIABLES[role]} has an option {option[1]} that is not to be had there",
+                hint=did_you_mean(option[1], TLS_OPTIONS)
+                if option[1] not in TLS_OPTIONS
+                else "TLS is for rediss://",
+            ) from None
         raise ServerError(
             f"{URL_VARIABLES[role]} is no Redis URL",
             hint="redis://user:password@host:6379/0, rediss://… with TLS, or unix:///path?db=0;"
             " special characters of a password are percent-encoded",
         ) from None
+
+
+def _way_to(url: str, role: Role) -> str:
+    if url.startswith("rediss:"):
+        return (
+            f"is it running, with TLS? {URL_VARIABLES[role]} names the authority's certificate in"
+            " ssl_ca_certs and, where the server wants one, ours in ssl_certfile and ssl_keyfile;"
+            " see docs/operations.md"
+        )
+    return (
+        f"is it running? {URL_VARIABLES[role]}, or else server.json of the data folder, says where"
+        " it is looked for; a server with TLS wants rediss://"
+    )
 
 
 def _cause(error: Exception) -> str:

@@ -75,6 +75,9 @@ def test_a_server_that_never_answers_is_given_up() -> None:
         f"redis://:{SECRET}@localhost:port/0",
         "",
         "localhost:6379",
+        "redis://localhost:6379/zero",
+        "redis://localhost:6379/0?protocol=9",
+        "rediss://localhost:6379/0?ssl_cert_reqs=sometimes",
     ],
 )
 def test_what_is_no_redis_url_is_refused_without_quoting_it(url: str) -> None:
