@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -41,6 +42,7 @@ from shopace.workers.sources import Pinned
 from shopace.workers.supervisor import Supervisor
 
 Until = Callable[..., None]
+DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 HELD_BRIDGE = Path(__file__).with_name("held_bridge.py")
 MANY = BLOCKS * BLOCK_SHOPS
 
@@ -278,6 +280,22 @@ def test_a_shop_asked_for_by_any_program_is_diagnosed_by_whoever_works(
         until(lambda: intake_state(broker_client).waiting == 0, "the entry is settled")
     state = intake_state(broker_client)
     assert (state.accepted, state.joined, state.rejected) == (1, 0, 0)
+
+
+def test_the_commands_of_the_page_do_what_it_says(
+    marketplace: Marketplace, bridge: Bridge, broker_client: redis.Redis
+) -> None:
+    text = (DOCS / "scheduling.md").read_text("utf-8")
+    ((asking,), (looking,)) = (
+        re.findall(rf"^({command} .*)$", text, re.MULTILINE) for command in ("XADD", "XREVRANGE")
+    )
+    shop = marketplace.snapshot.block(0).shops[0]
+    for command in (asking.replace("10023", shop), asking.replace("10023", "nobody")):
+        broker_client.execute_command(*shlex.split(command))  # type: ignore[no-untyped-call]
+    bridge.pump()
+    assert [job["shop"] for job in queued(broker_client)] == [shop]
+    found: Any = broker_client.execute_command(*looking.split())  # type: ignore[no-untyped-call]
+    assert len(found) == 1
 
 
 def test_entries_of_before_the_first_bridge_are_enqueued_and_leave_the_stream(

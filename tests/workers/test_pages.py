@@ -28,7 +28,7 @@ def test_the_python_of_both_pages_runs(
     monkeypatch.setenv("SHOPACE_DATA", str(marketplace.settings.data))
     shop = marketplace.snapshot.block(0).shops[0]
     pages = [*python_blocks("scheduling.md"), *python_blocks("reading-results.md")]
-    assert len(pages) == 3
+    assert len(pages) == 4
     with Supervisor(marketplace.settings, processes=1):
         for block in pages:
             shortened = block.replace("10023", shop).replace("wait_seconds=60", "wait_seconds=0")

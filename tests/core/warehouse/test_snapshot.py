@@ -129,6 +129,13 @@ def test_an_unknown_shop_is_told(snapshot: Snapshot, shop: str) -> None:
         snapshot.find(shop)
 
 
+def test_missing_and_find_agree_on_every_shop(snapshot: Snapshot) -> None:
+    known = [shop for index in range(len(snapshot)) for shop in snapshot.block(index).shops]
+    others = ["", "0", "shop-05x", "zzz", "\u0661", known[0] + "\n", known[-1].upper() + "x"]
+    assert snapshot.missing([*known, *others, *known]) == set(others)
+    assert snapshot.missing([]) == set()
+
+
 def test_an_unknown_shop_comes_with_the_nearest(snapshot: Snapshot) -> None:
     with pytest.raises(UnknownShopError, match='did you mean "shop-05"'):
         snapshot.find("shop-05x")
