@@ -43,6 +43,8 @@ class Run:
     """Where it was started from here: who waits for the run can see to it that it goes on."""
     joined: bool = field(default=False, repr=False, compare=False)
     """It was there already when it was to be started."""
+    differs: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """Of a joined run: what it is made from that would be another now, as `snapshot`."""
 
     @property
     def shops(self) -> int:

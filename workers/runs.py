@@ -9,6 +9,7 @@ dead-lettered.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
@@ -97,12 +98,22 @@ def start_nightly(
         started = _run(name, fence, pinned, counts, servers, queued_at_once=settings.blocks_queued)
         with answered("results"):
             run = register_night(started, settings.run_ttl_seconds, again=again)
+    if run.joined:
+        made = msgspec.structs.asdict(pinned)
+        other = tuple(name for name, value in made.items() if getattr(run, name) != value)
+        run = dataclasses.replace(run, differs=other)
     try:
         feed(Queue(servers.broker), run)
     except ServerError as error:
         what = f"{error.message}; run {run.id} is registered and goes on when it does"
         raise ServerError(what, hint=error.hint) from error
-    log.info("run.joined" if run.joined else "run.started", run=run.id, fence=run.fence)
+    log.info(
+        "run.joined" if run.joined else "run.started",
+        run=run.id,
+        shops=run.shops,
+        blocks=len(run.block_shops),
+        **({"differs": run.differs} if run.differs else {}),
+    )
     return run
 
 

@@ -81,7 +81,7 @@ def stop_on_signals() -> Iterator[threading.Event]:
     stop = threading.Event()
 
     def ask_to_stop(number: int, _: FrameType | None) -> None:
-        log.info("supervisor.stopping", signal=signal.Signals(number).name)
+        log.info("process.stopping", signal=signal.Signals(number).name)
         stop.set()
 
     before = {each: signal.signal(each, ask_to_stop) for each in (signal.SIGTERM, signal.SIGINT)}

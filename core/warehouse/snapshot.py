@@ -41,7 +41,7 @@ from shopace.core.warehouse.snapshot_files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -217,7 +217,7 @@ def latest_snapshot(
             day = date.fromisoformat(match["as_of"])
         except ValueError:  # somebody else's folder
             continue
-        if marketplace in (None, name) and as_of in (None, day):
+        if marketplace in (None, name):
             found.append((day, path.stat().st_mtime, path, name))
     names = sorted({each[3] for each in found})
     if len(names) > 1:
@@ -225,14 +225,27 @@ def latest_snapshot(
             f"{home} holds snapshots of several marketplaces: {', '.join(names)}",
             hint="name one of them: --marketplace",
         )
-    if not found:
-        of = (f" of {marketplace}" if marketplace else "") + (f" as of {as_of}" if as_of else "")
-        raise SnapshotError(
-            f"there is no snapshot{of} in {home}", hint="build one: shopace snapshot build"
-        )
-    latest = max(each[0] for each in found)
+    days = {each[0] for each in found}
+    latest = max(days, default=None) if as_of is None else as_of
+    if latest not in days:
+        raise _no_snapshot(home, marketplace, as_of, days)
     of_that_day = [(built, open_snapshot(path)) for day, built, path, _ in found if day == latest]
     return max(of_that_day, key=lambda each: (each[1].manifest.latest_available_date, each[0]))[1]
+
+
+def _no_snapshot(
+    home: Path, marketplace: str | None, as_of: date | None, days: Collection[date]
+) -> SnapshotError:
+    of = (f" of {marketplace}" if marketplace else "") + (f" as of {as_of}" if as_of else "")
+    what = f"there is no snapshot{of} in {home}"
+    if as_of is None or not days:
+        return SnapshotError(what, hint="build one: shopace snapshot build")
+    build = f"shopace snapshot build --as-of {as_of}"
+    if as_of > max(days):
+        build = f"once the facts of {as_of} are final, build one: {build}"
+    else:
+        build = f"build one: {build}"
+    return SnapshotError(f"{what}; the latest is as of {max(days)}", hint=build)
 
 
 def marketplaces(folder: Path | str) -> tuple[str, ...]:

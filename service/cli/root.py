@@ -36,6 +36,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Diagnose": {
         "diagnose": "Diagnose one shop here and now, without a server.",
         "nightly": "Enqueue every shop of a snapshot.",
+        "schedule": "Run nightly every day at a set time, until told to stop.",
         "enqueue": "Enqueue single shops.",
         "worker": "Work on what is enqueued, until told to stop.",
     },

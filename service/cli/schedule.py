@@ -1,0 +1,108 @@
+"""`shopace schedule`: the night's run, every day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any
+
+import click
+
+from shopace.core.errors import NotFoundError, ShopaceError
+from shopace.service.cli.session import Leaf, Session, session
+
+RETRY_SECONDS = 60
+
+
+@click.command(
+    cls=Leaf,
+    examples=("shopace schedule", "shopace schedule --at 02:30 --marketplace acme"),
+)
+@click.option("--at", type=click.DateTime(["%H:%M"]), metavar="HH:MM", default="00:00",
+              show_default=True, help="When, in UTC.")  # fmt: skip
+@click.option("--marketplace", metavar="NAME", help="Where the data folder holds several.")
+@click.option("--without-benchmarks", is_flag=True, help="Go on without a benchmark set.")
+def command(*, at: dt.datetime, marketplace: str | None, without_benchmarks: bool) -> None:
+    """Run nightly every day at a set time, until told to stop.
+
+    It starts with the night that is due, should it have been missed; a night that has its run is
+    left alone, so that any number of schedulers may run. A start that fails is tried again every
+    minute. SIGTERM or Ctrl-C ends it; runs go on without it. Needs shopace[schedule].
+    """
+    import structlog
+
+    from shopace.workers.logging import configure_logging
+    from shopace.workers.supervisor import stop_on_signals
+
+    here = session()
+    level = logging.DEBUG if here.verbosity > 1 else logging.INFO
+    configure_logging(json=True if here.json else None, level=level)
+    log = structlog.get_logger("shopace.schedule")
+    with stop_on_signals() as stop:
+        scheduler = _scheduler()
+        tick = _Tick(scheduler, here, marketplace, without_benchmarks)
+        daily = scheduler.add_job(
+            tick,
+            "cron",
+            hour=at.hour,
+            minute=at.minute,
+            coalesce=True,  # of ticks that were missed together, one
+            misfire_grace_time=None,  # however late
+            max_instances=1,
+        )
+        scheduler.add_job(tick, id=_Tick.SOON)  # now: the last one may have been missed
+        scheduler.start()
+        log.info("schedule.started", next=f"{daily.next_run_time:%Y-%m-%d %H:%M} UTC")
+        stop.wait()
+        scheduler.shutdown()
+    if here.json:
+        here.emit({"stopped": True})
+
+
+class _Tick:
+    """Starts the night of the latest snapshot, or joins it; tries again when that fails."""
+
+    SOON = "soon"
+
+    def __init__(
+        self,
+        scheduler: Any,  # noqa: ANN401  # see `_scheduler`
+        here: Session,
+        marketplace: str | None,
+        without_benchmarks: bool,
+    ) -> None:
+        self._scheduler, self._session = scheduler, here
+        self._options: dict[str, Any] = {
+            "marketplace": marketplace,
+            "without_benchmarks": without_benchmarks,
+        }
+
+    def __call__(self) -> None:
+        import structlog
+
+        from shopace.service.cli.nightly import start
+
+        log = structlog.get_logger("shopace.schedule")
+        try:
+            start(self._session, **self._options)  # which logs what it started or joined
+        except (ShopaceError, OSError) as error:
+            again = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=RETRY_SECONDS)
+            log.error("nightly.not_started", error=str(error), again_in_seconds=RETRY_SECONDS)  # noqa: TRY400  # a sentence
+            self._scheduler.add_job(
+                self, "date", run_date=again, id=self.SOON, replace_existing=True,
+                misfire_grace_time=None,
+            )  # fmt: skip
+
+
+def _scheduler() -> Any:  # noqa: ANN401  # it brings no types
+    try:
+        from apscheduler.schedulers.background import (  # type: ignore[import-untyped]  # no types
+            BackgroundScheduler,
+        )
+    except ModuleNotFoundError:
+        raise NotFoundError(
+            "the scheduler needs a package that is not installed",
+            hint="pip install shopace[schedule], or let cron call `shopace nightly`",
+        ) from None
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    return BackgroundScheduler(timezone=dt.UTC)
