@@ -116,10 +116,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     grace_seconds: float = 30
     """What a worker gets to finish its job after SIGTERM."""
     respawn_seconds: float = 0.5
-    """Until a dead child is replaced; doubled with every quick death, up to the longest."""
+    """Until a child is replaced that died before it asked for work, and so did the one before it;
+    doubled with every further one, up to the longest. Any other is replaced at once."""
     respawn_longest_seconds: float = 5
-    quick_death_seconds: float = 5
-    """A child that lived shorter than this died quickly."""
 
     @property
     def snapshots(self) -> Path:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,8 +30,14 @@ from shopace.workers.intake import Bridge
 from shopace.workers.keeper import Keeper
 from shopace.workers.marker import FD_VARIABLE, Doing, Marker
 from shopace.workers.notify import ServiceManager
-from shopace.workers.queue import Suspicion
-from shopace.workers.settings import Settings, check_for_work, encode_settings
+from shopace.workers.queue import Queue, Suspicion
+from shopace.workers.settings import (
+    Settings,
+    answered,
+    check_for_work,
+    connect_patiently,
+    encode_settings,
+)
 
 CHILD_COMMAND = (sys.executable, "-m", "shopace.workers.child")
 """Fault tests put another in its place."""
@@ -50,7 +57,8 @@ class _Child:
     marker: Marker = field(default_factory=Marker.create)
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
-    quick_deaths: int = 0
+    stillbirths: int = 0
+    """Children in a row that died before they asked for work."""
     next_start: float = 0.0
     ended_for: str = ""
     """Why we killed it; empty while it was not us."""
@@ -168,6 +176,10 @@ class Supervisor:
 
     def _check(self) -> None:
         check_for_work(self._settings)
+        client = connect_patiently(self._settings.broker_url, "broker")
+        with client, answered("broker"):
+            # Nobody of that name holds anything; but who may not give back may not work either.
+            Queue(client, worker=f"newcomer-{uuid.uuid4()}").leave()
 
     def _alive(self) -> list[str]:
         return [each.marker.read().worker for each in self._children if each.process is not None]
@@ -226,11 +238,11 @@ class Supervisor:
         assert child.process is not None  # noqa: S101  # the caller looked
         settings, doing = self._settings, child.marker.read()
         lived = now - child.started
-        quick = lived < settings.quick_death_seconds
-        child.quick_deaths = child.quick_deaths + 1 if quick else 0
-        # One death is chance and nobody waits for it; a child that dies again and again does.
-        doubled = settings.respawn_seconds * 2 ** max(0, child.quick_deaths - 2)
-        wait = 0.0 if child.quick_deaths < 2 else min(doubled, settings.respawn_longest_seconds)
+        # Who worked is replaced at once, however often it dies: a job that ends its process is cut
+        # and set aside. Who does not even start would only burn the machine.
+        child.stillbirths = 0 if doing.beat else child.stillbirths + 1
+        doubled = settings.respawn_seconds * 2 ** max(0, child.stillbirths - 2)
+        wait = 0.0 if child.stillbirths < 2 else min(doubled, settings.respawn_longest_seconds)
         child.next_start = now + wait
         cause = child.ended_for or _cause(code)
         self._deaths["ended" if child.ended_for else "exit" if code >= 0 else "signal"] += 1
