@@ -24,9 +24,10 @@ from shopace.core.results.reader import DiagnosisReader
 from shopace.service.cli import shopace
 from shopace.workers.client import SchedulerClient
 from shopace.workers.embedded import die_with_parent, server_binary
+from shopace.workers.exposition import Exposition
 from shopace.workers.runs import open_run, wait
 from shopace.workers.settings import Settings
-from shopace.workers.supervisor import Supervisor
+from shopace.workers.supervisor import Health, Supervisor
 
 ACL_FILE = ROOT / "deploy" / "users.acl"
 ROLES = ("scheduler", "worker", "reader", "operator")
@@ -288,6 +289,17 @@ def test_nobody_does_what_is_not_their_work(guarded: Guarded) -> None:
             for command in [*FORBIDDEN[user], *FORBIDDEN_TO_ALL]:
                 with pytest.raises(redis.exceptions.NoPermissionError):
                     client.execute_command(*command)
+
+
+def test_a_worker_may_tell_its_metrics(guarded: Guarded) -> None:
+    before = guarded.refusals()
+    broker, results = guarded.client("worker", 0), guarded.client("worker", 1)
+    health = Health(1, 1, 0, 0.0, stopping=False, deaths={})
+    settings = Settings(broker_url="", results_url="", data=Path())
+    text, _ = Exposition(settings, broker, results, lambda: health).render("")
+    for name in ("stale_writes_total", "queue_messages", "jobs_total", "intake_waiting"):
+        assert f"shopace_{name}" in text.decode()
+    assert guarded.refusals() == before
 
 
 @pytest.mark.parametrize(
