@@ -103,14 +103,13 @@ def _of_servers(settings: Settings, oldest_seconds: float) -> Iterator[Finding]:
         except ShopaceError as error:
             yield wrong(role, error.message, error.hint)
         else:
-            yield ok(role, f"version {facts[role].version}, never evicts, at {facts[role].place}")
             yield from _of_time(facts[role], role, settings)
     seconds: dict[Role, float] = {}
-    for role in facts:
+    for role, about in facts.items():
         client = connect_to_look(urls[role], role)
         try:
             seconds[role] = _seconds(client)
-            yield from _told(role, _of_server(client, role))
+            yield from _told(role, _of_server(client, role, about.place))
             if role == "broker":
                 yield from _told(role, _of_queue(client, settings, oldest_seconds))
         except redis.RedisError as error:
@@ -140,8 +139,10 @@ def _of_nights(settings: Settings, now_seconds: float) -> Iterator[Finding]:
         yield from of_runs(latest, settings, now_seconds)
 
 
-def _of_server(client: redis.Redis, role: Role) -> Iterator[Finding]:
+def _of_server(client: redis.Redis, role: Role, at: str) -> Iterator[Finding]:
     info: Any = client.info()
+    version = info.get("valkey_version", info.get("redis_version"))
+    yield ok(role, f"{info.get('server_name', 'redis')} {version}, never evicts, at {at}")
     try:
         answer: Any = client.config_get("appendfsync")
     except redis.ResponseError:  # the user may not ask

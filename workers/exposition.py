@@ -75,12 +75,12 @@ class _Collected(Collector):
         condition = self._ask("broker", lambda: read_condition(self._broker))
         up.add_metric(["broker"], float(condition is not None))
         intake = self._ask("broker", lambda: intake_state(self._broker))
-        stale = self._ask("results", lambda: self._results.hget(keys.COUNTERS, keys.STALE_WRITES))
+        stale = self._ask("results", lambda: _stale_writes(self._results))
         answers = self._ask("results", self._results.ping)
         up.add_metric(["results"], float(answers is not None))
         yield up
-        if answers is not None:
-            yield _counter("shopace_stale_writes", "Documents refused as too old", {"": stale or 0})
+        if stale is not None:
+            yield _counter("shopace_stale_writes", "Documents refused as too old", {"": stale})
         if condition is not None:
             yield from _queue(condition, self._settings.heartbeat_timeout_ms)
             yield from _jobs(condition.counters)
@@ -94,6 +94,11 @@ class _Collected(Collector):
         except redis.RedisError as error:
             log.warning("scrape.incomplete", server=server, error=redacted(str(error)))
             return None
+
+
+def _stale_writes(results: redis.Redis) -> int:
+    stored: Any = results.hget(keys.COUNTERS, keys.STALE_WRITES)
+    return int(stored) if stored is not None else 0
 
 
 def _children(health: Health) -> Iterator[Metric]:

@@ -28,6 +28,8 @@ REASONS = ("undecodable", "refused", "failed", "kills_its_process", "expired")
 QUEUES = ("shops", "blocks")
 LISTED = 50
 SHOWN_BYTES = 4096
+ERROR_SHOWN = 100
+"""Characters of an error in a table; `show` has all of it."""
 
 _Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -323,6 +325,8 @@ def _print_table(letters: Sequence[DeadLetter]) -> None:
         if letter.job is not None and not letter.id.startswith(f"{letter.job.run}:"):
             about += f" of {letter.job.run}"
         error = letter.error
+        if len(error) > ERROR_SHOWN:
+            error = f"{error[:ERROR_SHOWN]}…"
         if letter.plugins:
             error += f" (suspected: {', '.join(letter.plugins)})"
         when = f"{letter.at:%m-%d %H:%M}"
@@ -346,7 +350,7 @@ def _print_letter(letter: DeadLetter, content: str) -> None:
         "run": job.run if job is not None else "–",
         "about": _about(job) + (f" as of {job.as_of}" if job is not None else ""),
         "snapshot": job.snapshot if job is not None else "–",
-        "replay": letter.refusal or "can be replayed: shopace dlq replay ID",
+        "replay": f"not possible: {letter.refusal}" if letter.refusal else "shopace dlq replay ID",
     }
     for name, value in lines.items():
         click.echo(clean(f"{name:9} {value}"))
