@@ -350,7 +350,7 @@ def answered(role: Role) -> Iterator[None]:
 
 
 def _refusal(role: Role, error: redis.ResponseError) -> ServerError:
-    told = redacted(str(error)).partition(" script: ")[0]
+    told = re.sub(r" script: [^:]*@user_script.*", "", redacted(str(error)))  # the place within it
     forbidden = isinstance(error, redis.exceptions.NoPermissionError) or told.startswith(
         ("ACL failure in script", "The user executing the script")
     )

@@ -341,6 +341,8 @@ def test_nobody_comes_in_without_a_name(guarded: Guarded) -> None:
         ("operator", ("nightly",)),
         ("operator", ("show", "SHOP")),
         ("reader", ("worker", "--processes", "1")),
+        ("scheduler", ("worker", "--processes", "1")),
+        ("operator", ("worker", "--processes", "1")),
     ],
 )
 def test_the_command_line_says_who_may_do_what(
@@ -353,8 +355,8 @@ def test_the_command_line_says_who_may_do_what(
     assert result.exit_code == 5, result.output
     error = json.loads(result.stdout)["error"]
     assert re.search("does not let our user do that|refuses", error["message"])
-    assert "deploy/users.acl" in error["hint"]
-    assert "script" not in error["message"] or "ACL failure in script:" in error["message"]
+    assert "deploy/users.acl" in error["hint"], error
+    assert "@user_script" not in error["message"]
     assert SECRET not in result.output
 
 
