@@ -1285,6 +1285,8 @@ class Oracle:
         cards, for_you, by_channel, withheld = self._tasks(found, opened, ranked)
         words = {card.template: self.basics_of[card.template] for card in cards}
         kept = self._kept(last, failed) if last is not None else []
+        if self._row(shop, Period.L7D, "shop_active", Channel.SHOP) == 0:
+            kept = [card for card in kept if card.priority == "P0"]
         if last is not None and kept:
             words = {card.template: last.tasks[card.template] for card in kept} | words
             cards, for_you, by_channel, withheld = self._with_kept(

@@ -19,7 +19,7 @@ from shopace.core.pipeline.eligibility import Eligibilities
 from shopace.core.pipeline.figures import tidy_rows
 from shopace.core.pipeline.notes import Notes
 from shopace.core.pipeline.readiness import readiness
-from shopace.core.pipeline.risks import operating
+from shopace.core.pipeline.risks import closed, operating
 from shopace.core.pipeline.sentences import Storyteller
 from shopace.core.pipeline.stale import Doubt, still_shown, with_stale
 from shopace.core.pipeline.standings import Standings
@@ -114,6 +114,7 @@ class _Writer:
         self._column_keys = list(batch.plan.column_by_key)
         self._freshness = _freshness(batch.plan)
         self._doubt = Doubt(batch.plan, measured.failed)
+        self._closed: list[bool] = closed(batch.plan, measured).tolist()
 
     def write(self) -> Iterator[Concluded]:
         dark = _not_evaluated(self._plan, self._measured)
@@ -128,7 +129,9 @@ class _Writer:
         stood = before.lines if before is not None else {}
         tasks, basics = self._cards.tasks(shop, opened, stood), self._words.basics
         last = self._batch.last[shop]
-        stale = still_shown(last, self._doubt, self._as_of) if last is not None else ()
+        stale: tuple[TaskCard, ...] = ()
+        if last is not None:
+            stale = still_shown(last, self._doubt, self._as_of, closed=self._closed[shop])
         if last is not None and stale:
             tasks, basics = with_stale(tasks, stale, last, basics), {**last.tasks, **basics}
         cards, for_you, by_channel, withheld = tasks

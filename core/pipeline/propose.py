@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shopace.core.pipeline.batch import ISSUE, Proposals
+from shopace.core.pipeline.risks import closed
 from shopace.core.vocabulary.channels import FIVE, GROUP_MEMBERS, Channel
 from shopace.core.vocabulary.triggers import AtLeast, BehindPeers, Declined, Priority
 from shopace.core.vocabulary.units import Period
@@ -47,7 +48,7 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
     for place, (row, flags) in enumerate(compared.lines):  # a line has a row per group of regions
         found = on_line.setdefault((row.key, row.channel), [])
         found.append((place, flags, SEVERITY[row.level]))
-    open_for_buyers = ~_closed(batch, measured)
+    open_for_buyers = ~closed(batch.plan, measured)
     for number, offer in enumerate(plan.offers):
         if offer.trigger is None:
             for place, flags, level in on_line.get((offer.line, offer.channel), ()):
@@ -71,14 +72,6 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
         reward=reward,
         product=_heroes(batch, offer_number, shop),
     )
-
-
-def _closed(batch: Batch, measured: Measured) -> Flags:
-    """Shops known not to be active: where nothing can be bought, only risks are told."""
-    row = batch.plan.row_of.get((Period.L7D, "shop_active", Channel.SHOP))
-    if row is None:
-        return np.zeros(len(batch.shops), dtype=bool)
-    return np.asarray(measured.rows[row] == 0)
 
 
 def _heroes(batch: Batch, offer: Integers, shop: Integers) -> Integers:

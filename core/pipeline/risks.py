@@ -18,7 +18,7 @@ from shopace.core.vocabulary.units import CATEGORIES, Period, Pillar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shopace.core.pipeline.batch import Batch, Compared, Measured
+    from shopace.core.pipeline.batch import Batch, Compared, Flags, Measured
     from shopace.core.pipeline.plan import Plan
     from shopace.core.warehouse.policy import PolicyLine
 
@@ -102,3 +102,11 @@ def operating(plan: Plan, measured: Measured) -> list[bool]:
     for period in (Period.L7D, Period.L30D):
         known |= ~np.isnan(measured.values[period][columns]).all(axis=0)
     return list(map(bool, known.tolist()))
+
+
+def closed(plan: Plan, measured: Measured) -> Flags:
+    """Shops known not to be active: where nothing can be bought, only risks are told."""
+    row = plan.row_of.get((Period.L7D, "shop_active", Channel.SHOP))
+    if row is None:
+        return np.zeros(measured.tier.shape, dtype=bool)
+    return np.asarray(measured.rows[row] == 0)

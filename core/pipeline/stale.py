@@ -61,8 +61,10 @@ def _owners(plan: Plan, offer: Offer) -> AbstractSet[str]:
     return {measure.partition(".")[0] for measure in measures & derived}
 
 
-def still_shown(last: LastCards, doubt: Doubt, as_of: dt.date) -> tuple[TaskCard, ...]:
-    """The cards in doubt, marked.
+def still_shown(
+    last: LastCards, doubt: Doubt, as_of: dt.date, *, closed: bool
+) -> tuple[TaskCard, ...]:
+    """The cards in doubt, marked; of a shop that is `closed` its risks alone.
 
     They say what they said, but promise no money: amounts and rewards are today's or none.
     """
@@ -80,6 +82,7 @@ def still_shown(last: LastCards, doubt: Doubt, as_of: dt.date) -> tuple[TaskCard
         and card.template in last.tasks
         and (as_of - since).days <= STALE_DAYS
         and as_of <= card.valid_until
+        and (card.risk is not None or not closed)
     )
 
 

@@ -367,6 +367,20 @@ def test_of_the_same_band_the_fresh_card_has_the_place_and_stands_first(
     assert list(bad.for_you) == [each.id for each in bad.cards]
 
 
+def test_of_a_shop_that_closed_meanwhile_only_its_risks_are_kept(
+    tmp_path: Path, author: Author
+) -> None:
+    active = np.array([1.0] * 96 + [0.0, 0.0])
+    shop = Shop(id="few", facts=constantly(1, shop_active=active))
+    reads = msgspec.structs.replace(metric("other.active", "shop_active"), channels=PLACES[:1])
+    other = msgspec.structs.replace(OTHER, declares=(reads,))
+    nights = Nights(tmp_path, author.registry(ACME, other), shop)
+    store = Store()
+    assert set(by_template(store.night(nights[1])["few"])) >= ALL_CARDS
+    author.derive = failing
+    assert set(by_template(store.night(nights[2])["few"])) == {"acme.appeal@shop"}
+
+
 def test_cards_of_a_plugin_that_is_rejected_at_load_are_kept_too(
     tmp_path: Path, author: Author
 ) -> None:
