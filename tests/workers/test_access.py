@@ -17,9 +17,11 @@ import msgspec
 import pytest
 import redis
 from click.testing import CliRunner, Result
+from structlog.testing import capture_logs
 from tests.conftest import ROOT
 from tests.workers.conftest import NAMESPACE, Marketplace
 
+from shopace.core.records.job import Job
 from shopace.core.results.reader import DiagnosisReader
 from shopace.service.cli import shopace
 from shopace.workers.client import SchedulerClient
@@ -150,6 +152,36 @@ def test_workers_may_do_what_the_scripts_do() -> None:
     assert needed <= allowed, f"give workers {sorted(needed - allowed)} in {ACL_FILE.name}"
 
 
+def read_as_reader(guarded: Guarded, shop: str, data: Path) -> None:
+    with guarded.client("reader") as client:
+        reader = DiagnosisReader(client)
+        stored = reader.get(shop)
+        assert stored is not None
+        assert reader.legend(stored.metrics.legend) is not None
+        assert list(reader.events(wait_seconds=0.1))
+        events = "shopace:v1:events"
+        client.xgroup_create(events, "pages", id="0")
+        ((_, entries),) = client.xreadgroup("pages", "one", {events: ">"}, count=2)
+        assert client.xack(events, "pages", *(at for at, _ in entries)) == 2
+    assert told(guarded, "reader", "show", shop, "--data", data)["shop"] == shop
+
+
+def operate(guarded: Guarded, job: Job, folder: Path) -> None:
+    data = ("--data", folder)
+    assert len(told(guarded, "operator", "status", *data)["runs"]) == 2
+    examined = run(guarded, "operator", "doctor", *data, "--json").stdout
+    assert "refuses" not in examined
+    assert "does not let" not in examined
+    (letter,) = told(guarded, "operator", "dlq", "list", *data)["dead_letters"]
+    assert told(guarded, "operator", "dlq", "show", letter["id"], *data)["content"]
+    assert told(guarded, "operator", "dlq", "purge", "--all", "--yes", *data)["purged"] == 1
+    body = {"actor_name": "diagnose_shop", "args": [msgspec.to_builtins(job)]}
+    guarded.admin.hset(f"{NAMESPACE}:shops.XQ.msgs", "failed", msgspec.json.encode(body))
+    guarded.admin.zadd(f"{NAMESPACE}:shops.XQ", {"failed": 1.0})
+    assert len(told(guarded, "operator", "dlq", "replay", "--all", *data)["replayed"]) == 1
+    assert guarded.admin.llen(f"{NAMESPACE}:shops") == 1
+
+
 def test_everybody_does_their_work_and_is_never_refused(
     guarded: Guarded, marketplace: Marketplace, until: Until
 ) -> None:
@@ -166,7 +198,8 @@ def test_everybody_does_their_work_and_is_never_refused(
         producer.xadd(f"{NAMESPACE}:intake", {"job": "{"})
         guarded.admin.hset(f"{NAMESPACE}:shops.msgs", "bad", b"\xff")
         guarded.admin.lpush(f"{NAMESPACE}:shops", "bad")
-        with Supervisor(guarded.settings(settings, "worker"), processes=1):
+        working = guarded.settings(settings, "worker")
+        with Supervisor(working, processes=1) as supervisor:
             assert wait(single, timeout=60).shops_done == 1
             assert wait(open_run(scheduler, night.id), timeout=60).is_finished
             again = client.enqueue_nightly(again=True)
@@ -175,33 +208,14 @@ def test_everybody_does_their_work_and_is_never_refused(
             until(lambda: producer.xlen(f"{NAMESPACE}:intake") == 0, "the intake is emptied")
             until(lambda: producer.xrange(f"{NAMESPACE}:intake:rejected"), "one is rejected")
             until(lambda: guarded.admin.zcard(f"{NAMESPACE}:shops.XQ"), "the bad one is set aside")
+            servers = (guarded.client("worker", 0), guarded.client("worker", 1))
+            with capture_logs() as logs:
+                metrics, _ = Exposition(working, *servers, supervisor.health).render("")
+            assert b"shopace_intake" in metrics
+            assert not logs
 
-    with guarded.client("reader") as client:
-        reader = DiagnosisReader(client)
-        stored = reader.get(shop)
-        assert stored is not None
-        assert reader.legend(stored.metrics.legend) is not None
-        assert list(reader.events(wait_seconds=0.1))
-        events = "shopace:v1:events"
-        client.xgroup_create(events, "pages", id="0")
-        ((_, entries),) = client.xreadgroup("pages", "one", {events: ">"}, count=2)
-        assert client.xack(events, "pages", *(at for at, _ in entries)) == 2
-    assert told(guarded, "reader", "show", shop, "--data", settings.data)["shop"] == shop
-
-    data = ("--data", settings.data)
-    assert len(told(guarded, "operator", "status", *data)["runs"]) == 2
-    examined = run(guarded, "operator", "doctor", *data, "--json").stdout
-    assert "refuses" not in examined
-    assert "does not let" not in examined
-    (letter,) = told(guarded, "operator", "dlq", "list", *data)["dead_letters"]
-    assert told(guarded, "operator", "dlq", "show", letter["id"], *data)["content"]
-    assert told(guarded, "operator", "dlq", "purge", "--all", "--yes", *data)["purged"] == 1
-    body = {"actor_name": "diagnose_shop", "args": [msgspec.to_builtins(single.job(shop=shop))]}
-    guarded.admin.hset(f"{NAMESPACE}:shops.XQ.msgs", "failed", msgspec.json.encode(body))
-    guarded.admin.zadd(f"{NAMESPACE}:shops.XQ", {"failed": 1.0})
-    assert len(told(guarded, "operator", "dlq", "replay", "--all", *data)["replayed"]) == 1
-    assert guarded.admin.llen(f"{NAMESPACE}:shops") == 1
-
+    read_as_reader(guarded, shop, settings.data)
+    operate(guarded, single.job(shop=shop), settings.data)
     # Of all that was asked only doctor's question for the fsync policy, which it can do without:
     # who may see the configuration may see the passwords in it.
     assert set(guarded.refusals()) <= {"operator: config|get (toplevel)"}
