@@ -8,6 +8,7 @@ process is cut into parts until the shop that does it stands alone.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -67,6 +68,8 @@ class Broker(dramatiq.Broker):
         self.marker = marker if marker is not None else Marker.create()
         self.known: dict[str, set[str]] = {}
         """Ids of the messages that this process knows it holds, by queue."""
+        self.freed: dict[str, threading.Event] = {}
+        """Set when a message of the queue has ended, so that there is room for another."""
         self.verdicts: dict[str, Why | int] = {}
         """What follows a message's processing: why it failed, or the milliseconds until it is
         tried again. None of both: it is done."""
@@ -88,6 +91,7 @@ class Broker(dramatiq.Broker):
         if queue_name in self.known:
             return
         self.known[queue_name] = set()
+        self.freed[queue_name] = threading.Event()
         self.queues[queue_name] = None
         self.emit_after("declare_queue", queue_name)
 
@@ -119,12 +123,13 @@ class Consumer(dramatiq.Consumer):
     def __init__(self, broker: Broker, queue: str, prefetch: int, timeout_ms: int) -> None:
         self._broker, self._queue = broker, queue
         self._prefetch, self._timeout_ms = prefetch, timeout_ms
-        self._known = broker.known[queue]
+        self._known, self._freed = broker.known[queue], broker.freed[queue]
         self._fetched: list[Delivery] = []
         self._misses = 0
 
     def __next__(self) -> dramatiq.MessageProxy | None:
         self._broker.marker.beat()
+        self._freed.clear()
         if not self._fetched:
             self._fetched = self._fetch()
         while self._fetched:
@@ -135,7 +140,8 @@ class Consumer(dramatiq.Consumer):
         self._misses, backoff_ms = compute_backoff(
             self._misses, factor=_SHORTEST_SLEEP_MS, max_backoff=self._timeout_ms
         )
-        time.sleep(backoff_ms / 1000)
+        if self._freed.wait(backoff_ms / 1000):
+            self._misses = 0
         return None
 
     def ack(self, message: dramatiq.MessageProxy) -> None:
@@ -188,6 +194,7 @@ class Consumer(dramatiq.Consumer):
 
     def _forget(self, message: str) -> None:
         self._known.discard(message)
+        self._freed.set()
         self._broker.verdicts.pop(message, None)
         self._broker.came_to.pop(message, None)
 
