@@ -7,7 +7,7 @@ LOCK   := $(VENV)/bin/uv --no-config pip compile pyproject.toml --extra embedded
           --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test check format bench faults lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ format: $(VENV)/.dev ## Mend what can be mended by itself
 
 bench: $(VENV)/.dev ## Measure, on a made-up marketplace
 	$(PY) bench/run.py
+
+faults: $(VENV)/.dev ## Inject every fault as often as promised, and write docs/faults.md
+	SHOPACE_FAULTS=$${SHOPACE_FAULTS-long} SHOPACE_FAULTS_REPORT=docs/faults.md $(PY) -m pytest tests/faults
 
 lock: $(VENV)/.dev ## Pin the newest versions that pyproject.toml allows, with hashes, for every platform
 	$(LOCK) --group build -o requirements/runtime.txt
