@@ -34,7 +34,7 @@ from shopace.workers.sources import Pinned, pin
 OnProgress = Callable[[int, int], None]
 """(shops enqueued, shops in all)"""
 
-_SHOPS_PER_STEP = 500
+_SHOPS_PER_STEP = 200
 _HINTS = 20
 """So many unknown shops are told what they resemble: looking is slow."""
 

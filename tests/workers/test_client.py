@@ -63,7 +63,8 @@ def test_many_shops_are_enqueued_in_one_call_each_with_a_run_and_a_fence_of_its_
     assert seen == [(MANY, MANY)]
     assert client.enqueue_shop(shops[0]) == runs[0]
     with Supervisor(marketplace.settings, processes=1):
-        assert [wait(run, timeout=60).written for run in runs] == [1] * MANY
+        ends = [wait(run, timeout=60) for run in runs]
+    assert not [end for end in ends if end.written + end.duplicate != 1]
 
 
 def test_a_shop_that_waits_is_joined_and_nothing_is_left_of_the_second_call(
