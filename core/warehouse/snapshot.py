@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -62,6 +62,7 @@ __all__ = [
 ]
 
 BLOCK_SHOPS = 2048
+_BLOCKS_MAPPED = 8
 AGAIN = "delete the folder and build it again: shopace snapshot build"
 
 _ID = re.compile(r"(?P<marketplace>.+)-(?P<as_of>\d{4}-\d\d-\d\d)-[0-9a-f]{8}")
@@ -94,6 +95,8 @@ class Snapshot:
 
     path: Path
     manifest: Manifest
+    _mapped: dict[int, Block] = field(default_factory=dict, repr=False, compare=False)
+    """The blocks that were asked for last: of single shops many lie in one."""
 
     @property
     def id(self) -> str:
@@ -115,9 +118,15 @@ class Snapshot:
 
     def block(self, index: int) -> Block:
         """Map block `index`. Raises SnapshotError when its files have gone or are damaged."""
-        entry = self.manifest.blocks[index]
-        arrays = {array: self._map(entry.files[array].name) for array in ARRAYS}
-        return Block(**arrays, detail=cache(partial(self._detail, entry)))
+        found = self._mapped.pop(index, None)
+        if found is None:
+            entry = self.manifest.blocks[index]
+            arrays = {array: self._map(entry.files[array].name) for array in ARRAYS}
+            found = Block(**arrays, detail=cache(partial(self._detail, entry)))
+            while len(self._mapped) >= _BLOCKS_MAPPED:
+                self._mapped.pop(next(iter(self._mapped)))
+        self._mapped[index] = found  # the last one asked for
+        return found
 
     def find(self, shop: str) -> tuple[int, int]:
         """(block, offset within it). Raises UnknownShopError with the nearest id."""
