@@ -23,7 +23,7 @@
 --   counters         hash    what happened, for metrics
 --   failing          hash    plugin -> when its own code last failed, ms
 --   canary:ran       string  when a canary job last ran, ms (`canary` is the list of its queue)
---   janitor          string  the one that sweeps
+--   janitor          string  the one that sweeps, @, since when, ms
 --
 -- The clock is the server's alone: workers' clocks decide nothing. Every command may be sent twice
 -- (its answer was lost, the client tried again) with the same effect as once.
@@ -353,14 +353,22 @@ elseif command == "beat" then
 
 -- sweep: lifetime of the janitor's lock, of a silent worker, of dead letters, each in ms; then all
 -- queues.  Answers {workers given up, messages given back, dead letters dropped}; nothing where
--- another sweeps.
+-- another sweeps.  A new janitor gives nobody up for one lifetime of its lock: when the server was
+-- away, all were silent, and first they have to be heard again.
 elseif command == "sweep" then
-    local lock = key("janitor")
-    if not redis.call("SET", lock, worker, "NX", "PX", ARGV[4]) then
-        if redis.call("GET", lock) ~= worker then
-            return {}
-        end
-        redis.call("PEXPIRE", lock, ARGV[4])
+    local lock, lifetime = key("janitor"), tonumber(ARGV[4])
+    local owner, since = string.match(redis.call("GET", lock) or "", "^(.*)@(%d+)$")
+    if not owner then
+        owner, since = worker, now
+        redis.call("SET", lock, string.format("%s@%.0f", worker, now), "PX", lifetime)
+    end
+    if owner ~= worker then
+        return {}
+    end
+    redis.call("PEXPIRE", lock, lifetime)
+    local silent = {}
+    if now - since >= lifetime then
+        silent = redis.call("ZRANGEBYSCORE", key("workers"), "-inf", now - tonumber(ARGV[5]))
     end
     local silent = redis.call("ZRANGEBYSCORE", key("workers"), "-inf", now - tonumber(ARGV[5]))
     local given = 0

@@ -192,6 +192,36 @@ def test_f5b_a_late_worker_does_not_overwrite_what_is_newer(
     play.add("F5b", "stale overwrites", 0)
 
 
+def test_f3_after_a_long_absence_of_the_server_nobody_is_taken_for_dead(
+    house: House, cluster: StartCluster, play: Play
+) -> None:
+    hold = house.tmp / "hold"
+    hold.touch()
+    machines = [cluster(1, hold=hold) for _ in range(3)]
+    house.nightly()
+    for each in machines:
+        house.until(lambda: each.events("job.started"), "it is in the middle of a block", 60)  # noqa: B023
+    house.server.kill()
+    for each in machines:
+        house.until(lambda: each.events("broker.away"), "the machine noticed")  # noqa: B023
+    time.sleep(house.settings.heartbeat_timeout_ms / 1000)
+    house.server.start()
+    for each in machines:
+        house.until(lambda: each.events("broker.back"), "it is back")  # noqa: B023
+    beats = house.broker.zrange("shopace:v1:{broker}:workers", 0, -1, withscores=True)
+    house.until(
+        lambda: all(house.broker.zscore("shopace:v1:{broker}:workers", name) != score
+                    for name, score in beats),
+        "all workers are vouched for again",
+    )  # fmt: skip
+    hold.unlink()
+    house.until(lambda: house.ledger.left() == 0, "all jobs are at their end", 60)
+    assert house.keep_promises().dead == 0
+    assert house.ledger.counter("redelivered") == 0
+    assert not any(each.events("job.cut") for each in machines)
+    play.add("F3", "away beyond the heartbeat: workers taken for dead", 0)
+
+
 def test_f5c_answers_are_lost_after_the_work_is_done(
     house: House, proxy: Proxy, cluster: StartCluster, play: Play
 ) -> None:
