@@ -235,6 +235,8 @@ class Column(NamedTuple):
     """What is counted is told as a mean per day."""
     is_share: bool
     """A part of things counted."""
+    is_state: bool
+    """Gauges alone: how things stand, on the last day."""
     values: dict[Period, Cell]
     samples: dict[Period, Cell]
     events: dict[Period, Cell]
@@ -564,6 +566,10 @@ class Oracle:
             is_mean=any(
                 measures[ref.key].aggregation is Aggregation.MEAN
                 for ref in refs(metric.event_formula)
+            ),
+            is_state=not any(
+                measures[ref.key].aggregation is not Aggregation.LAST
+                for ref in refs(metric.formula)
             ),
             values=cells(metric.formula, declared),
             samples=cells(metric.sample_formula, (Period.L7D, Period.P7D, Period.L30D)),
@@ -1582,6 +1588,7 @@ class Oracle:
             channel=offer.channel,
             window=window.value,
             value=value,  # type: ignore[arg-type]  # nothing fires on a missing value
+            state=column.is_state,
             direction=metric.direction,
             **more,
         )
@@ -1623,7 +1630,7 @@ class Oracle:
         if following is not None:
             column = self.column_at[line.metric, line.channel]
             value = found.value(column, PERIODS_OF[line.window][0])
-            distance = rounded(abs(following.value - value), 2) if value is not None else None
+            distance = rounded(abs(following.value - value), 4) if value is not None else None
         since = self._stands_since(found, line)
         if line.lasts_days is not None:
             until = since + dt.timedelta(days=line.lasts_days)
@@ -1865,6 +1872,7 @@ class Oracle:
                 unit=column.metric.unit,
                 window="L7D",
                 value=rounded(found.l7d[column.number], column.decimals),  # type: ignore[arg-type]
+                state=column.is_state,
                 previous=rounded(found.p7d[column.number], column.decimals),
                 change=relative_change(found.l7d[column.number], found.p7d[column.number]),
                 cards=tuple(cards_of.get((column.metric.key, column.channel), ())),
@@ -1919,6 +1927,7 @@ class Oracle:
             unit=column.metric.unit,
             window="L30D",
             value=rounded(found.l30d[column.number], column.decimals),  # type: ignore[arg-type]
+            state=column.is_state,
             benchmark=rounded(peers.benchmark, column.decimals),
             percentile=peers.percentile,
             peers=peers.peers,

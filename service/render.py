@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -122,7 +123,7 @@ def _tasks_below(
 ) -> Iterator[RenderableType]:
     """The cards that are no risk, numbered on from the `above` cards of the risk monitor."""
     if cards:
-        yield _section("What to do", _told(diagnosis.counts), "bold")
+        yield _section("What to do", _told(diagnosis), "bold")
     elif not above:
         yield _section("What to do", "no task for this shop today", "bold")
     for place, card in enumerate(cards[:full], start=above + 1):
@@ -350,13 +351,14 @@ def _evidence(evidence: Evidence, currency: str, colour: str) -> Text:
         return figure(value, evidence.unit, currency)
 
     about = clean(_capital(str(evidence.title)))
-    if evidence.comparison != "policy" or evidence.window not in _TODAY:
+    is_today = evidence.state or (evidence.comparison == "policy" and evidence.window in _TODAY)
+    if not is_today:
         about += f", {window(evidence.window)}"
     line = Text(f"{about}: ")
     line.append(told(evidence.value), style=f"bold {colour}")
     parts: list[str] = []
     if evidence.previous is not None:
-        parts.append(f"before {told(evidence.previous)}")
+        parts += _past(evidence, evidence.previous, told)
     if evidence.change is not None:
         parts.append(change(evidence.change))
     if evidence.market_change is not None and evidence.comparison == "previous":
@@ -371,6 +373,17 @@ def _evidence(evidence: Evidence, currency: str, colour: str) -> Text:
     if parts:
         line.append(" · " + " · ".join(clean(each) for each in parts))
     return line
+
+
+def _past(
+    evidence: Evidence, previous: float, told: Callable[[float | None], str]
+) -> Iterator[str]:
+    """What was before; and where a policy line judges the change, how large that is."""
+    is_policy = evidence.comparison == "policy"
+    when = "a week before" if evidence.state and not is_policy else "before"
+    yield f"{when} {told(previous)}"
+    if is_policy:
+        yield f"moved by {told(abs(evidence.value - previous))}"
 
 
 def _reward(reward: Reward) -> Text:
@@ -389,7 +402,8 @@ def _ending(card: TaskCard, task: TaskBasics, currency: str) -> Text:
     if card.benefit.method is not None:
         benefit += f" ({clean(str(card.benefit.method))})"
     line.append(f"  Benefit: {benefit}")
-    line.append(f"  Until {card.valid_until:%Y-%m-%d}", style="dim")
+    if card.risk is None or card.risk.act_by is None:  # which is told above, and counts
+        line.append(f"  Until {card.valid_until:%Y-%m-%d}", style="dim")
     return line
 
 
@@ -441,9 +455,13 @@ def _print_freshness(console: Console, freshness: Freshness, note: str) -> None:
         console.print(Text(clean(note), style="dim"))
 
 
-def _told(counts: Mapping[str, int]) -> str:
-    parts = [f"{counts[key]} {WORDS[key]}" for key in COLOURS if counts.get(key)]
-    return "cards: " + ", ".join(parts) if parts else ""
+def _told(diagnosis: Diagnosis) -> str:
+    """How many cards the overall list has, and how many stand in the channels' lists alone."""
+    listed = set(diagnosis.for_you)
+    counts = Counter(card.priority for card in diagnosis.cards if card.id in listed)
+    told = "cards: " + ", ".join(f"{counts[key]} {WORDS[key]}" for key in COLOURS if counts[key])
+    others = len(diagnosis.cards) - counts.total()
+    return told + (f"; {others:,} more by channel (--json)" if others else "")
 
 
 def _section(title: str, about: str, style: str) -> RenderableType:

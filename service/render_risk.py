@@ -35,7 +35,9 @@ def risk_lines(risk: Risk, unit: Unit, currency: str, as_of: dt.date) -> list[Te
     """What a risk card says beyond its evidence, a line each."""
     lines = [Text(f"Rule: {clean(str(risk.rule))} ({_source(risk.source)})")]
     lost = f"At stake: {clean(str(risk.loses))}"
-    if risk.gmv_30d_at_stake is not None:
+    if risk.gmv_30d_at_stake == 0:
+        lost += "; none of the last 30 days' GMV runs through it"
+    elif risk.gmv_30d_at_stake is not None:
         amount = figure(risk.gmv_30d_at_stake, Unit.MONEY, currency)
         lost += f"; {amount} of the last 30 days' GMV runs through it"
     lines.append(Text(lost, style="red"))

@@ -180,7 +180,8 @@ def _show_funnels(console: Console, found: ProductTraffic, view: View) -> None:
     gmv = f"GMV {found.currency}".strip()
     orders = "SKU orders" if view is View.PV else "buyers"
     numbers = ("impressions", "clicks", orders, "CTR", "CTOR", gmv)
-    made = table(f"format ({view.value.upper()})", *numbers, right=numbers)
+    format_ = f"format ({view.value.upper()})"
+    made = table(format_, *numbers, right=numbers, wrap=(format_,))
     for each in found.formats:
         steps = next(funnel for funnel in each.funnels if funnel.view == view)
         figures = (steps.impressions, steps.clicks, steps.orders, steps.ctr, steps.ctor)

@@ -71,6 +71,7 @@ class Notes:
         return MetricNote(
             metric=metric.key,
             title=self._words.titles[column],
+            state=self._words.states[column],
             channel=channel,
             unit=metric.unit,
             window=Period.L7D.value,
@@ -87,6 +88,7 @@ class Notes:
         return MetricNote(
             metric=metric.key,
             title=self._words.titles[column],
+            state=self._words.states[column],
             channel=channel,
             unit=metric.unit,
             window=Period.L30D.value,

@@ -451,6 +451,13 @@ class Plan:
             for each in periods
         }
 
+    def is_state(self, metric: Metric) -> bool:
+        """Whether its value is how things stand, as of a gauge, and not what a window holds."""
+        measures = self.registry.measures
+        return all(
+            measures[ref.key].aggregation is Aggregation.LAST for ref in refs(metric.formula)
+        )
+
     def _is_mean(self, metric: Metric) -> bool:
         """Whether the things behind it are told as a mean per day."""
         measures = self.registry.measures

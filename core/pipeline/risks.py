@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from shopace.core.pipeline.plan import Plan
     from shopace.core.warehouse.policy import PolicyLine
 
+DISTANCE_DECIMALS = 4
+"""Of the way to the next step: a share's too, in hundredths of a percent."""
+
 
 class Risks:
     """Of the policy lines that somebody in a batch stands on, what there is to say to a shop."""
@@ -49,15 +52,19 @@ class Risks:
             next_line=following.key if following is not None else None,
             next_value=following.value if following is not None else None,
             next_loses=Text(following.loses) if following is not None else None,
-            distance=tidy(abs(following.value - float(self._values[place][shop])), 2)
-            if following is not None
-            else None,
+            distance=self._distance(place, shop),
             ending_30d=self._known(line.ending, shop),
             endings=self._violations.endings(shop) if line.ending is not None else (),
             from_date=from_date,
             until_date=from_date + dt.timedelta(days=lasts) if lasts is not None else None,
             act_by=self._act_by(line, shop),
         )
+
+    def _distance(self, place: int, shop: int) -> float | None:
+        following = self._following[place]
+        if following is None:
+            return None
+        return tidy(abs(following.value - float(self._values[place][shop])), DISTANCE_DECIMALS)
 
     def _since(self, line: PolicyLine, shop: int, stood: Mapping[str, dt.date]) -> dt.date:
         """The earliest day that facts or memory tell."""

@@ -22,11 +22,12 @@ MESSAGES = (METHOD,)
 
 
 class Words:
-    """Lists are by offer of the plan, but for `titles`, by column, and `rewards`."""
+    """Lists are by offer of the plan, but for `titles` and `states`, by column, and `rewards`."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self.titles = [Text(column.metric.title) for column in plan.columns]
+        self.states = [plan.is_state(column.metric) for column in plan.columns]
         self.method = fill(METHOD, cap=plan.values["core.benefit_cap"])
 
     @cached_property
@@ -96,6 +97,7 @@ class Words:
             title=self.titles[offer.column],
             unit=metric.unit,
             channel=offer.channel,
+            state=self.states[offer.column],
             direction=metric.direction,
         )
         match offer.template.trigger:

@@ -41,6 +41,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     window: str
     """Of `value`: `L7D`, `L30D`, … ending on the as-of date."""
     value: float
+    state: bool = False
+    """`value` is how things stand at the window's end, as stock and followers do, and `previous`
+    how they stood at the end of the window before: not what came together within it."""
     direction: Direction
     """Which way is better."""
     previous: float | None = None

@@ -134,6 +134,8 @@ class MetricNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unit: Unit
     window: str
     value: float
+    state: bool = False
+    """As of the evidence of a card: how things stand at the window's end."""
     previous: float | None = None
     change: float | None = None
     benchmark: float | None = None

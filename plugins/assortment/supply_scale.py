@@ -7,7 +7,6 @@ on one product, is the family `supply_scale_stock`; what could be added is `…_
 
 from shopace.core import (
     ALL,
-    FIVE,
     ON_SALE,
     SHOP,
     Action,
@@ -39,7 +38,7 @@ PLUGIN = Plugin(
         Metric(
             key="active_products",
             title="Active products",
-            definition="Listings that are live and can be bought on the last day.",
+            definition="Listings live on the last day; in a channel, those on offer there.",
             formula=measure("active_products"),
             unit=Unit.COUNT,
             direction=Direction.HIGHER,
@@ -61,7 +60,7 @@ PLUGIN = Plugin(
             type=TaskType.METRIC_CATCH_UP,
             objective="widen_assortment",
             trigger=declined("active_products"),
-            channels=(*SHOP, *FIVE),
+            channels=SHOP,
             action=Action(label="Review products", target="/products/manage"),
             benefit="More products on sale",
         ),

@@ -89,6 +89,47 @@ def test_a_card_says_why_what_to_do_what_it_brings_and_until_when(make_diagnosis
     assert "(back to the week before) Until 2026-11-07" in text
 
 
+def with_evidence(diagnosis: Diagnosis, priority: str, **changes: object) -> Diagnosis:
+    """Of one card, whose evidence is changed."""
+    card = next(each for each in diagnosis.cards if each.priority == priority)
+    evidence = msgspec.structs.replace(card.evidence, **changes)
+    changed = msgspec.structs.replace(card, evidence=evidence)
+    return msgspec.structs.replace(diagnosis, cards=(changed,))
+
+
+def test_how_things_stand_is_told_of_today_and_of_no_period(make_diagnosis: Make) -> None:
+    text = flat(printed(with_evidence(make_diagnosis(), "P1", state=True)))
+    assert "1,204 · a week before 2,411 · −50 %" in text
+    assert "last 7 days: 1,204" not in text
+    text = flat(printed(with_evidence(make_diagnosis(), "P2", state=True)))
+    assert "last 30 days: 4.2 %" not in text
+
+
+def test_a_line_about_a_change_is_told_beside_the_change(make_diagnosis: Make) -> None:
+    text = flat(printed(with_evidence(make_diagnosis(), "P0", previous=3.1, value=2.3, line=0.5)))
+    assert ": 2.3 · before 3.1 · moved by 0.8 · line 0.5" in text
+
+
+def test_a_card_with_a_deadline_names_no_other_day(make_diagnosis: Make) -> None:
+    diagnosis = make_diagnosis()
+    card = next(each for each in diagnosis.cards if each.risk is not None)
+    risk = msgspec.structs.replace(card.risk, act_by=diagnosis.as_of + dt.timedelta(20))
+    changed = msgspec.structs.replace(card, risk=risk)
+    text = flat(printed(msgspec.structs.replace(diagnosis, cards=(changed,))))
+    assert "Act by 2026-11-20" in text
+    assert "Until" not in text
+
+
+def test_cards_that_stand_in_the_list_of_a_channel_alone_are_counted_apart(
+    make_diagnosis: Make,
+) -> None:
+    diagnosis = make_diagnosis()
+    text = flat(printed(diagnosis))
+    assert "more by channel" not in text
+    fewer = msgspec.structs.replace(diagnosis, for_you=diagnosis.for_you[:-1])
+    assert "; 1 more by channel" in flat(printed(fewer))
+
+
 def test_a_gap_names_its_benchmark_its_cohort_and_its_peers(make_diagnosis: Make) -> None:
     text = flat(printed(make_diagnosis()))
     assert "4.2 % · top peers 6.1 % · better than 20 % of 143 shops of the same industry" in text

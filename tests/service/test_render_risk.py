@@ -70,6 +70,12 @@ def test_points_end_by_day_where_it_is_known_else_within_thirty_days() -> None:
     assert "by themselves" not in told()
 
 
+def test_sales_at_stake_are_an_amount_none_or_not_known() -> None:
+    assert "; SGD 18,250 of the last 30 days' GMV" in told(gmv_30d_at_stake=18_250.0)
+    assert "; none of the last 30 days' GMV runs through it" in told(gmv_30d_at_stake=0.0)
+    assert "GMV" not in told()
+
+
 def test_a_deadline_is_told_where_there_is_one() -> None:
     assert "Act by 2026-11-07" in told(act_by=dt.date(2026, 11, 7))
     assert "Act by" not in told()
