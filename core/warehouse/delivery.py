@@ -151,6 +151,7 @@ def connect(
         "memory_limit": memory_limit,
         "temp_directory": str(spill) if spill is not None else "",
         "preserve_insertion_order": "false",
+        "enable_progress_bar": "false",  # on where Python runs without a script, and on our output
     }
     if threads is not None:
         config["threads"] = threads
