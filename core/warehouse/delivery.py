@@ -151,7 +151,6 @@ def connect(
         "memory_limit": memory_limit,
         "temp_directory": str(spill) if spill is not None else "",
         "preserve_insertion_order": "false",
-        "enable_progress_bar": "false",  # on where Python runs without a script, and on our output
     }
     if threads is not None:
         config["threads"] = threads
@@ -159,6 +158,7 @@ def connect(
     # Our joins are of one large table with small ones, written in order. With a hundred columns
     # finding a better order takes DuckDB 2.0 longer than the query.
     connection.execute("SET disabled_optimizers = 'join_order'")
+    connection.execute("SET enable_progress_bar = false")  # on where Python runs interactively
     return connection
 
 
