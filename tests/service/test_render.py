@@ -112,9 +112,9 @@ def test_a_line_about_a_change_is_told_beside_the_change(make_diagnosis: Make) -
 
 def test_a_card_with_a_deadline_names_no_other_day(make_diagnosis: Make) -> None:
     diagnosis = make_diagnosis()
-    card = next(each for each in diagnosis.cards if each.risk is not None)
-    risk = msgspec.structs.replace(card.risk, act_by=diagnosis.as_of + dt.timedelta(20))
-    changed = msgspec.structs.replace(card, risk=risk)
+    card, risk = next((each, each.risk) for each in diagnosis.cards if each.risk is not None)
+    dated = msgspec.structs.replace(risk, act_by=diagnosis.as_of + dt.timedelta(20))
+    changed = msgspec.structs.replace(card, risk=dated)
     text = flat(printed(msgspec.structs.replace(diagnosis, cards=(changed,))))
     assert "Act by 2026-11-20" in text
     assert "Until" not in text
