@@ -66,7 +66,7 @@ def command(
     if sum(asked) > 1:
         raise click.UsageError("--coverage, --write and --check stand alone")
     if category is not None and category not in CATEGORIES:
-        hint = did_you_mean(category, CATEGORIES)
+        hint = did_you_mean(category, CATEGORIES) or f"there are: {', '.join(CATEGORIES)}"
         raise NotFoundError(f'no category "{category}"', hint=hint)
     if write:
         _write(folder)
