@@ -29,8 +29,6 @@ from rich.table import Table
 
 from shopace.core.host.discovery import load_registry
 from shopace.core.results import keys
-from shopace.core.warehouse.benchmark_build import build_benchmarks
-from shopace.core.warehouse.benchmarks import latest_benchmarks
 from shopace.core.warehouse.mapping import load_mapping
 from shopace.core.warehouse.snapshot import build_snapshot, latest_snapshot
 from shopace.plugins import BUILTIN
@@ -52,6 +50,7 @@ class Phase(NamedTuple):
     """What one round came to."""
 
     name: str
+    shops: int
     seconds: float
     kills: int
     lost: int
@@ -66,6 +65,9 @@ class Phase(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--shops", type=int, default=100_000)
+    parser.add_argument(
+        "--calm", type=int, help="so many single shops without kills. [default: all]"
+    )
     parser.add_argument("--every", type=float, default=2.0, help="seconds between kills")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--data", type=Path, help="keep the marketplace here")
@@ -73,33 +75,31 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = asked.data if asked.data is not None else Path(folder)
         prepare(data, asked.shops)
-        phases = list(run(data, asked.every, random.Random(asked.seed)))
-    show(phases, asked.shops, asked.seed)
+        phases = list(run(data, asked.every, asked.calm, random.Random(asked.seed)))
+    show(phases, asked.seed)
 
 
 def prepare(data: Path, shops: int) -> None:
-    """Make facts, snapshot and benchmarks, unless they are there."""
-    if (data / "benchmarks").is_dir():
+    """Make facts and a snapshot, unless they are there."""
+    if (data / "snapshots").is_dir():
         return
     began = time.monotonic()
     made = simulate(data / "facts", shops=shops, days=DAYS)
     registry = load_registry(BUILTIN)
-    snapshot = build_snapshot(
+    build_snapshot(
         load_mapping(made.mapping, registry.measures),
         data / "facts",
         data / "snapshots",
         measures=registry.measures,
         metrics=registry.metrics,
     )
-    build_benchmarks(registry, snapshot, data / "benchmarks")
     say(f"{shops:,} shops made in {time.monotonic() - began:.0f} s")
 
 
-def run(data: Path, every: float, chance: random.Random) -> Iterator[Phase]:
+def run(data: Path, every: float, calm: int | None, chance: random.Random) -> Iterator[Phase]:
     """The four phases, one after the other."""
     configure_logging(json=True)
     snapshot = latest_snapshot(data / "snapshots")
-    assert latest_benchmarks(data / "benchmarks", snapshot.id) is not None
     shops = [shop for block in range(len(snapshot)) for shop in snapshot.block(block).shops]
     log = data / "kills.log"
     with log.open("wb") as file:
@@ -113,12 +113,13 @@ def run(data: Path, every: float, chance: random.Random) -> Iterator[Phase]:
                 began = time.monotonic()
                 with killing(supervisor, every if kills else 0.0, chance) as killed:
                     before = counted(servers)
-                    runs = client.enqueue_shops(shops)
+                    part = shops if kills else shops[:calm]
+                    runs = client.enqueue_shops(part)
                     enqueued = time.monotonic() - began
                     drained(servers.broker)
                 took = time.monotonic() - began
-                say(f"{len(shops):,} single shops: {took:.0f} s, {enqueued:.1f} s to enqueue")
-                fences = dict(zip(shops, (each.fence for each in runs), strict=True))
+                say(f"{len(part):,} single shops: {took:.0f} s, {enqueued:.1f} s to enqueue")
+                fences = dict(zip(part, (each.fence for each in runs), strict=True))
                 name = "single shops" + (", under kills" if kills else "")
                 yield phase(name, took, len(killed), fences=fences, servers=servers, before=before)
             for kills in (False, True):
@@ -189,6 +190,7 @@ def phase(
 
     return Phase(
         name=name,
+        shops=len(fences),
         seconds=seconds,
         kills=kills,
         lost=sum(stored < fences[shop] for shop, stored in stored_fences(servers, list(fences))),
@@ -209,16 +211,17 @@ def stored_fences(servers: Servers, shops: Sequence[str]) -> Iterator[tuple[str,
         yield from ((shop, int(fence or 0)) for shop, fence in zip(part, stored, strict=True))
 
 
-def show(phases: Sequence[Phase], shops: int, seed: int) -> None:
+def show(phases: Sequence[Phase], seed: int) -> None:
     """The figures, beside those of the undisturbed round."""
-    table = Table(title=f"{shops:,} shops, two worker processes, seed {seed}")
-    for column in ("", "shops/s", "of undisturbed", *Phase._fields[2:]):
+    table = Table(title=f"Two worker processes, seed {seed}")
+    for column in ("", "shops", "shops/s", "of undisturbed", *Phase._fields[3:]):
         table.add_column(column.replace("_", " "), justify="right" if column else "left")
     for calm, wild in zip(phases[::2], phases[1::2], strict=True):
         for each in (calm, wild):
-            ratio = f"{calm.seconds / each.seconds:.0%}"
-            rate = f"{shops / each.seconds:,.0f}"
-            table.add_row(each.name, rate, ratio, *(f"{number:,}" for number in each[2:]))
+            rate = each.shops / each.seconds
+            ratio = rate / (calm.shops / calm.seconds)
+            numbers = (f"{number:,}" for number in each[3:])
+            table.add_row(each.name, f"{each.shops:,}", f"{rate:,.0f}", f"{ratio:.0%}", *numbers)
     console().print(table)
     console().print(msgspec.json.encode([each._asdict() for each in phases]).decode())
 
