@@ -225,4 +225,4 @@ def test_f30_children_killed_at_boot(house: House, cluster: StartCluster, play: 
     assert len(workers.events("child.died")) >= len(waits), "F30 must fire"
     house.keep_promises()
     play.add("F30", "killed at boot, back to work", f"{len(waits)} of {len(waits)}")
-    play.add("F30", "after", waits, "s")
+    play.add("F30", "killed at boot, back to work after", waits, "s")

@@ -339,4 +339,4 @@ def test_f16_a_server_that_would_evict_is_refused(house: House, play: Play, poli
     assert f"maxmemory-policy {policy}" in run.stderr
     assert "Traceback" not in run.stderr
     play.add("F16", f"{policy}: refused with exit code", str(run.returncode))
-    play.add("F16", "after", took, "s")
+    play.add("F16", "refused after", took, "s")
