@@ -455,7 +455,7 @@ class Oracle:
         self.rejected, self.dark = self._told_of_plugins(), self._told_of_dark_metrics()
         self.legend = fingerprint([(c.metric.key, c.channel, c.metric.unit) for c in self.columns])
         self.method = fill(
-            "30-day GMV of the channel × the gap to benchmark sellers, at most {cap:.0%} of it",
+            "30-day GMV of the channel × the gap to benchmark sellers, told up to {cap:.0%}",
             cap=self.values["core.benefit_cap"],
         )
 
@@ -1545,7 +1545,8 @@ class Oracle:
         value, benchmark = found.l30d[column.number], found.peers[column.number].benchmark
         if gmv is None or value is None or benchmark is None or gmv <= 0 or value <= 0:
             return None
-        return rounded(gmv * min(benchmark / value - 1.0, self.values["core.benefit_cap"]), 2)
+        relative = benchmark / value - 1.0
+        return None if relative > self.values["core.benefit_cap"] else rounded(gmv * relative, 2)
 
     def _evidence(self, found: Findings, offer: Offer, line: PolicyLine | None) -> Evidence:
         column, trigger = offer.column, offer.trigger

@@ -209,7 +209,10 @@ def _names(batch: Batch, merged: Merged, words: Words) -> list[str]:
 def _worth(
     plan: Plan, measured: Measured, compared: Compared, column: Integers, merged: Merged
 ) -> list[float | None]:
-    """GMV of 30 days that closing the gap is worth, other factors equal; None: not honest."""
+    """GMV of 30 days that closing the gap is worth, other factors equal; None: not honest.
+
+    Beyond the cap nobody knows what closing the gap would bring, and the cap is no measurement.
+    """
     ranked = merged.proposals
     is_factor = np.array(
         [
@@ -226,6 +229,7 @@ def _worth(
     value = measured.values[Period.L30D][column, ranked.shop]
     with np.errstate(all="ignore"):
         gap = compared.benchmark[column, ranked.shop] / value - 1.0
-    worth = amount * np.minimum(gap, plan.values["core.benefit_cap"])
+        worth = amount * gap
     honest = is_factor[ranked.offer] & (value > 0) & (amount > 0)
+    honest &= gap <= plan.values["core.benefit_cap"]
     return listed(tidied(np.where(honest, worth, np.nan), 2))

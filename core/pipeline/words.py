@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from shopace.core.pipeline.plan import Offer, Plan
 
-METHOD = "30-day GMV of the channel × the gap to benchmark sellers, at most {cap:.0%} of it"
+METHOD = "30-day GMV of the channel × the gap to benchmark sellers, told up to {cap:.0%}"
 MESSAGES = (METHOD,)
 """What is said here, for translation."""
 

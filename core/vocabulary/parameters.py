@@ -109,7 +109,7 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
         default=0.5,
         unit=Unit.RATIO,
         maximum=10.0,
-        title="An estimated GMV benefit is never told above this share of the channel's GMV",
+        title="Widest gap, as a share of the shop's value, that is told as an amount of GMV",
     ),
     Parameter(
         key="core.cards_for_you",

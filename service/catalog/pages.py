@@ -319,8 +319,8 @@ def _sample(metric: MetricEntry) -> str:
 
 
 def _benefit(task: TaskEntry) -> str:
-    amount = "; an amount where the gap and the channel's GMV are known" if task.has_amount else ""
-    return plain(task.benefit) + amount
+    amount = "; an amount where the channel's GMV is known and the gap within core.benefit_cap"
+    return plain(task.benefit) + (amount if task.has_amount else "")
 
 
 def _target(task: TaskEntry) -> str:
