@@ -122,6 +122,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f'did you mean "{near[0]}"?' if near else ""
 
 
+def shortened(text: str, longest: int = 80) -> str:
+    """As much of a text from outside as a sentence can hold."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
 def redacted(text: str) -> str:
     """The text without the passwords of any URLs in it."""
     return re.sub(r"(\w+://)[^\s'\"]*@", r"\1***@", text)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
-from shopace.core.errors import FactsError, Problem, did_you_mean
-from shopace.core.warehouse.sql import reader
+from shopace.core.errors import FactsError, Problem, did_you_mean, shortened
+from shopace.core.warehouse.sql import name, reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +24,12 @@ MEMORY_LIMIT = "2GB"
 """Of DuckDB; beyond it, it spills to disk."""
 
 _COLUMNS_TOLD = 12
+_MOST_COLUMNS = 2000
+"""Far beyond every known measure in every channel."""
+_LONGEST_HEADER = 1 << 20
+MOST_WORDS = 1000
+"""Different words in a column of channels, or of measures."""
+WORDS_TOLD = 20
 
 
 class HasFiles(Protocol):
@@ -106,6 +112,10 @@ class Delivery:
     def _columns(
         self, files: Sequence[Path], where: str, problems: list[Problem]
     ) -> dict[str, str] | None:
+        width = max(map(_width, files))
+        if width > _MOST_COLUMNS:
+            problems.append(_too_wide(where, width))
+            return None
         try:
             rows = self.connection.execute(f"DESCRIBE SELECT * FROM {reader(files)}").fetchall()
         except duckdb.Error as error:
@@ -114,7 +124,24 @@ class Delivery:
             hint = "the file is damaged or cut off"
             problems.append(Problem(where=where, what=what, hint=hint))
             return None
+        if len(rows) > _MOST_COLUMNS:
+            problems.append(_too_wide(where, len(rows)))
+            return None
         return {row[0]: row[1] for row in rows}
+
+    def words(
+        self, of: HasFiles, source: str, column: str, where: str, problems: list[Problem]
+    ) -> list[str | None]:
+        """The different words of a column that holds few; `where` is its place in the mapping."""
+        query = f"SELECT DISTINCT CAST({name(column)} AS VARCHAR) FROM {source}"
+        found = self.rows(f"{query} LIMIT {MOST_WORDS + 1}", of)
+        if len(found) > MOST_WORDS:
+            what = (
+                f'the column "{shortened(column)}" holds more than {MOST_WORDS:,} different words'
+            )
+            problems.append(Problem(where=where, what=what, hint="is it another column?"))
+            return []
+        return [row[0] for row in found]
 
     def _absent(
         self, place: int, named: Sequence[tuple[str, str]], file: str, columns: Mapping[str, str]
@@ -123,7 +150,7 @@ class Delivery:
             Problem(
                 where=f"{self.mapping.origin}: tables[{place}].{key}",
                 what=f'names the column "{column}", which {file} does not have',
-                hint=did_you_mean(column, columns) or f"it has {_some(columns)}",
+                hint=did_you_mean(column, columns) or f"it has {some_of(columns)}",
             )
             for key, column in named
             if column not in columns
@@ -168,11 +195,36 @@ def digest(file: Path) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n", 1)[0]
+    return shortened(str(error).strip().split("\n", 1)[0], 300)
 
 
-def _some(columns: Iterable[str]) -> str:
+def counted_words(rows: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """(word, rows) by word; of very many the most frequent ones, and the others together."""
+    ordered = sorted(rows, key=lambda each: (-each[1], each[0]))
+    told = sorted((shortened(word), count) for word, count in ordered[:WORDS_TOLD])
+    others = ordered[WORDS_TOLD:]
+    if others:
+        told.append((f"({len(others):,} other words)", sum(count for _, count in others)))
+    return tuple(told)
+
+
+def _width(file: Path) -> int:
+    """Columns of a CSV file by its first line; 0 of others. DuckDB takes memory for each."""
+    if file.suffix.lower() != ".csv":
+        return 0
+    with file.open("rb") as content:
+        head = content.readline(_LONGEST_HEADER)
+    return 1 + max(map(head.count, b",;|\t"))
+
+
+def _too_wide(where: str, columns: int) -> Problem:
+    what = f"it has {columns:,} columns, {_MOST_COLUMNS:,} is the limit"
+    hint = "deliver the measures of the mapping alone, or a row per measure"
+    return Problem(where=where, what=what, hint=hint)
+
+
+def some_of(columns: Iterable[str]) -> str:
     """Enough of the columns to see what kind of table it is."""
-    names = list(columns)
+    names = [shortened(each) for each in columns]
     more = len(names) - _COLUMNS_TOLD
     return ", ".join(names[:_COLUMNS_TOLD]) + (f" and {more} more" if more > 0 else "")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shopace.core.errors import Problem, did_you_mean
+from shopace.core.errors import Problem, did_you_mean, shortened
+from shopace.core.warehouse.delivery import counted_words
 from shopace.core.warehouse.detail_tables import create_view, numbers_of, word_of
 from shopace.core.warehouse.details import FieldType
 from shopace.core.warehouse.facts_report import TableReport, UnknownWord
@@ -106,7 +107,7 @@ def _bad_ids(delivery: Delivery, table: OpenedDetail) -> list[Problem]:
 def _shown(word: str | None) -> str:
     if word is None:
         return "(empty)"
-    return repr(word if len(word) <= _WORD_CHARACTERS else word[:_WORD_CHARACTERS] + "…")
+    return repr(shortened(word, _WORD_CHARACTERS))
 
 
 def _bad_days(delivery: Delivery, table: OpenedDetail, limit: date | None) -> list[Problem]:
@@ -173,7 +174,9 @@ def _fold(delivery: Delivery, table: OpenedDetail, problems: list[Problem]) -> i
     (distinct,) = delivery.rows(f"SELECT count(*) FROM {table.kind}", table)[0]
     conflicts = delivery.rows(f"{repeated} ORDER BY ALL", table)
     if conflicts:
-        shown = "; ".join(" ".join(map(str, each)) for each in conflicts[:_EXAMPLES])
+        shown = "; ".join(
+            " ".join(shortened(str(part)) for part in each) for each in conflicts[:_EXAMPLES]
+        )
         more = " …" if len(conflicts) > _EXAMPLES else ""
         what = f"{len(conflicts)} keys have several rows with different values: {shown}{more}"
         hint = f"deliver one row per {', '.join(key for key, _ in table.table.keys)}"
@@ -189,8 +192,8 @@ def _unknown_channels(delivery: Delivery, table: OpenedDetail) -> tuple[tuple[st
         return ()
     column = f"CAST({name(table.table.channel)} AS VARCHAR)"
     counts = dict(delivery.rows(f"SELECT {column}, count(*) FROM {table.source} GROUP BY 1", table))
-    return tuple(
-        sorted(("(empty)" if word is None else word, counts.get(word, 0)) for word in unknown)
+    return counted_words(
+        ("(empty)" if word is None else word, counts.get(word, 0)) for word in unknown
     )
 
 

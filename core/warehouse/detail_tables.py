@@ -161,9 +161,9 @@ def _open(delivery: Delivery, table: DetailTable, problems: list[Problem]) -> Op
     undeclared = tuple(each for each in columns if each not in used)
     opened = OpenedDetail(table, files, columns, sources, {}, undeclared)
     if table.channel is not None:
-        query = f"SELECT DISTINCT CAST({name(table.channel)} AS VARCHAR) FROM {opened.source}"
+        where = f"{delivery.mapping.origin}: tables[{table.place}].channel"
         declared = dict(table.channel_words)
-        for (word,) in delivery.rows(query, opened):
+        for word in delivery.words(opened, opened.source, table.channel, where, problems):
             opened.words[word] = _channel(word, declared, delivery.mapping)
     return opened
 

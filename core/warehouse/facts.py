@@ -10,9 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shopace.core.errors import FactsError, Problem
+from shopace.core.errors import FactsError, Problem, shortened
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import Aggregation
+from shopace.core.warehouse.delivery import counted_words
 from shopace.core.warehouse.detail_check import check_details
 from shopace.core.warehouse.facts_report import FactsReport, MeasureReport, TableReport
 from shopace.core.warehouse.facts_tables import (
@@ -196,11 +197,15 @@ def _bad_ids(facts: Facts, table: FactsTable) -> list[Problem]:
     )
     if not bad:
         return []
-    shown = ", ".join("(empty)" if each[0] is None else repr(each[0]) for each in bad[:_EXAMPLES])
+    shown = ", ".join(_shown(each[0]) for each in bad[:_EXAMPLES])
     more = " …" if len(bad) > _EXAMPLES else ""
     what = f"{sum(each[1] for each in bad)} rows have no usable shop id: {shown}{more}"
     hint = "ids are 1–64 of A-Z a-z 0-9 _ . -"
     return [Problem(where=table.table.files, what=what, hint=hint)]
+
+
+def _shown(shop: str | None) -> str:
+    return "(empty)" if shop is None else repr(shortened(shop))
 
 
 def _bad_openings(facts: Facts, table: FactsTable) -> list[Problem]:
@@ -214,7 +219,8 @@ def _bad_openings(facts: Facts, table: FactsTable) -> list[Problem]:
     )
     if not bad:
         return []
-    what = f'{sum(each[1] for each in bad)} cells of "{column}" are no dates, such as "{bad[0][0]}"'
+    count, such = sum(each[1] for each in bad), shortened(bad[0][0])
+    what = f'{count} cells of "{column}" are no dates, such as "{such}"'
     return [Problem(where=table.table.files, what=what, hint="days are written 2026-10-31")]
 
 
@@ -226,7 +232,7 @@ def _unknown_focus(facts: Facts, table: FactsTable) -> tuple[tuple[str, int], ..
     for focus, rows in facts.rows(query, table):
         for word in parse_focus(focus or "")[1]:
             counts[word] = counts.get(word, 0) + rows
-    return tuple(sorted(counts.items()))
+    return counted_words(counts.items())
 
 
 def _fold(
@@ -245,7 +251,8 @@ def _fold(
     conflicts = facts.rows(f"{repeated} ORDER BY ALL", table)
     if conflicts:
         shown = "; ".join(
-            " ".join(str(part) for part in _key(table, each)) for each in conflicts[:_EXAMPLES]
+            " ".join(shortened(str(part)) for part in _key(table, each))
+            for each in conflicts[:_EXAMPLES]
         )
         more = " …" if len(conflicts) > _EXAMPLES else ""
         what = f"{len(conflicts)} keys have several rows with different values: {shown}{more}"
@@ -274,8 +281,8 @@ def _unknown_channels(facts: Facts, table: FactsTable) -> tuple[tuple[str, int],
         return ()
     column = f"CAST({name(table.table.channel)} AS VARCHAR)"
     counts = dict(facts.rows(f"SELECT {column}, count(*) FROM {table.source} GROUP BY ALL", table))
-    return tuple(
-        sorted(("(empty)" if word is None else word, counts.get(word, 0)) for word in unknown)
+    return counted_words(
+        ("(empty)" if word is None else word, counts.get(word, 0)) for word in unknown
     )
 
 
@@ -365,7 +372,8 @@ def _no_number(facts: Facts, table: FactsTable, index: int, count: int) -> Probl
         f"SELECT shop, day FROM {table.raw} WHERE {t} AND {x} IS NULL{only} ORDER BY ALL LIMIT 1",
         table,
     )
-    what = f'{count} cells of "{source.column}" are no numbers, such as that of {shop} on {day}'
+    such = f"that of {shortened(shop or '(empty)')} on {day}"
+    what = f'{count} cells of "{source.column}" are no numbers, such as {such}'
     hint = "numbers are written 1234.5, without thousands separators, units or currency"
     return Problem(where=table.table.files, what=what, hint=hint)
 

@@ -202,10 +202,14 @@ def _open(facts: Facts, index: int, table: Table, problems: list[Problem]) -> Fa
     _judge_types(facts, index, table, columns, problems)
     if len(problems) > before:
         return None
-    cells, undeclared = _cells(facts, table, columns, _measure_words(facts, table, files))
-    opened = FactsTable(index, table, files, cells, columns, {}, undeclared, None, None)
+    opened = FactsTable(index, table, files, (), columns, {}, (), None, None)
+    words = _measure_words(facts, opened, problems)
     if table.channel is not None:
-        opened.words.update(_channel_words(facts, opened))
+        opened.words.update(_channel_words(facts, opened, problems))
+    if len(problems) > before:
+        return None
+    cells, undeclared = _cells(facts, table, columns, words)
+    opened = replace(opened, cells=cells, undeclared=undeclared)
     _create_views(facts, opened)
     if table.kind is Kind.SHOPS:
         return opened
@@ -257,12 +261,13 @@ def _judge_types(
             problems.append(Problem(where=where, what=what, hint=hint))
 
 
-def _measure_words(facts: Facts, table: Table, files: Sequence[Path]) -> list[str]:
+def _measure_words(facts: Facts, table: FactsTable, problems: list[Problem]) -> list[str]:
     """The words of a long table's measure column."""
-    if table.layout is not Layout.LONG:
+    if not table.is_long:
         return []
-    query = f"SELECT DISTINCT CAST({name(table.measure)} AS VARCHAR) FROM {reader(files)}"
-    return sorted(row[0] for row in facts.rows(query) if row[0] is not None)
+    where = f"{facts.mapping.origin}: tables[{_place(facts, table.index)}].measure"
+    words = facts.words(table, table.source, table.table.measure, where, problems)
+    return sorted(word for word in words if word is not None)
 
 
 def _cells(
@@ -293,11 +298,13 @@ def _cells(
     return cells, tuple(each for each in present if each not in used)
 
 
-def _channel_words(facts: Facts, table: FactsTable) -> dict[str | None, Channel | None]:
-    column = name(str(table.table.channel))
-    query = f"SELECT DISTINCT CAST({column} AS VARCHAR) FROM {reader(table.files)}"
+def _channel_words(
+    facts: Facts, table: FactsTable, problems: list[Problem]
+) -> dict[str | None, Channel | None]:
+    where = f"{facts.mapping.origin}: tables[{_place(facts, table.index)}].channel"
+    words = facts.words(table, table.source, str(table.table.channel), where, problems)
     declared = dict(table.table.channel_words)
-    return {row[0]: _channel(row[0], declared, facts.mapping) for row in facts.rows(query, table)}
+    return {word: _channel(word, declared, facts.mapping) for word in words}
 
 
 def _channel(

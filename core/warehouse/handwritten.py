@@ -6,15 +6,16 @@ import json
 from collections import Counter
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from shopace.core.errors import Problem, did_you_mean
+from shopace.core.errors import Problem, did_you_mean, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from importlib.resources.abc import Traversable
 
     from jsonschema import Draft202012Validator, ValidationError
@@ -27,6 +28,8 @@ Place = tuple[str | int, ...]
 
 _LONGEST_WORD = 100
 """To look for what it resembles takes time by its length."""
+_MOST_PROBLEMS = 1000
+_WORDS_TOLD = 3
 
 
 class Handwritten(NamedTuple):
@@ -35,7 +38,7 @@ class Handwritten(NamedTuple):
     name: str
     """Of the file, as messages call it."""
     content: Any
-    """None: it cannot be read at all."""
+    """None: it cannot be read at all, or too much is in it or wrong with it to look further."""
     problems: tuple[Problem, ...]
     wrong_places: tuple[Place, ...]
     """Of what does not have the shape that the schema asks for."""
@@ -63,16 +66,23 @@ def judge(name: str, content: bytes, schema: str) -> Handwritten:
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         return _unreadable(name, str(error))
     found = judge_of(schema).iter_errors(document)
-    errors = sorted(found, key=lambda each: list(map(str, each.path)))
+    first = list(islice(found, _MOST_PROBLEMS + 1))
+    too_many = len(first) > _MOST_PROBLEMS
+    errors = sorted(first[:_MOST_PROBLEMS], key=lambda each: list(map(str, each.path)))
+    too_large = too_many or any(error.validator in _COUNTS for error in errors)
     no_date = [error.absolute_path for error in errors if error.validator == "pattern"]
+    problems = [
+        _problem(name, error)
+        for error in errors
+        if error.validator != "format" or error.absolute_path not in no_date
+    ]
+    if too_many:
+        what = f"more than {_MOST_PROBLEMS} problems: these are the first ones"
+        problems.append(Problem(where=name, what=what))
     return Handwritten(
         name,
-        document,
-        tuple(
-            _problem(name, error)
-            for error in errors
-            if error.validator != "format" or error.absolute_path not in no_date
-        ),
+        None if too_large else document,
+        tuple(problems),
         tuple(tuple(error.absolute_path) for error in errors),
     )
 
@@ -86,7 +96,8 @@ def judge_of(schema: str) -> Draft202012Validator:
 def validator(schema: dict[str, Any]) -> Draft202012Validator:
     """A judge of decoded documents that agrees with msgspec: `1.0` is no integer, dates are dates.
 
-    jsonschema is imported only where something is judged.
+    What is longer than the schema allows is refused for its length alone, before anybody looks at
+    what is in it. jsonschema is imported only where something is judged.
     """
     from jsonschema import Draft202012Validator, FormatChecker, validators  # noqa: PLC0415
 
@@ -95,9 +106,40 @@ def validator(schema: dict[str, Any]) -> Draft202012Validator:
 
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer)
     judge: type[Draft202012Validator] = validators.extend(  # type: ignore[no-untyped-call]
-        Draft202012Validator, type_checker=types
+        Draft202012Validator,
+        {
+            keyword: _within(limit, Draft202012Validator.VALIDATORS[keyword])
+            for limit, keywords in _LIMITS.items()
+            for keyword in keywords
+        },
+        type_checker=types,
     )
     return judge(schema, format_checker=FormatChecker(["date"]))
+
+
+_COUNTS = frozenset({"maxItems", "maxProperties"})
+_LIMITS = {
+    "maxItems": ("items", "uniqueItems"),
+    "maxProperties": ("propertyNames", "additionalProperties"),
+    "maxLength": ("pattern",),
+}
+"""Keyword → those that look at all that it limits."""
+
+
+def _within(limit: str, keyword: Callable[..., Any]) -> Callable[..., Iterator[ValidationError]]:
+    """The keyword, which a value beyond the limit of its own schema is not asked about."""
+
+    def judged(
+        judge: object,
+        value: object,
+        instance: Any,  # noqa: ANN401  # JSON of any shape
+        schema: dict[str, Any],
+    ) -> Iterator[ValidationError]:
+        size = len(instance) if isinstance(instance, list | dict | str) else 0
+        if size <= schema.get(limit, size):
+            yield from keyword(judge, value, instance, schema) or ()
+
+    return judged
 
 
 def _read(file: File, max_bytes: int) -> bytes:
@@ -150,11 +192,13 @@ def _problem(name: str, error: ValidationError) -> Problem:
         case "additionalProperties":
             known = schema["properties"]
             extra = sorted(instance.keys() - known.keys())
-            what = "unknown " + ", ".join(f'"{each}"' for each in extra)
+            told = ", ".join(f'"{shortened(each)}"' for each in extra[:_WORDS_TOLD])
+            further = len(extra) - _WORDS_TOLD
+            what = f"unknown {told}" + (f" and {further} more" if further > 0 else "")
             hint = did_you_mean(extra[0][:_LONGEST_WORD], known)
         case "enum":
             what = f"{given} is none of {', '.join(map(str, expected))}"
-            hint = did_you_mean(str(error.instance), map(str, expected))
+            hint = did_you_mean(str(instance)[:_LONGEST_WORD], map(str, expected))
         case "const":
             what = f'{given} is not "{expected}"'
         case "type":

@@ -323,9 +323,12 @@ def _wrong_alone(
         hint = did_you_mean(line.next, keys)
         yield Problem(where=f"{where}.next", what=f'there is no line "{line.next}"', hint=hint)
     unknown = [code for code in line.regions if code not in {EVERYWHERE, *REGIONS, *groups}]
-    for code in unknown:
-        hint = did_you_mean(code, [*groups, *REGIONS]) or "two capital letters as in ISO 3166-1"
-        yield Problem(where=f"{where}.regions", what=f'"{code}" is no region code', hint=hint)
+    if unknown:
+        hint = did_you_mean(unknown[0], [*groups, *REGIONS])
+        hint = hint or "two capital letters as in ISO 3166-1"
+        further = len(unknown) - 1  # what each of thousands may have meant takes minutes to find
+        what = f'"{unknown[0]}" is no region code' + (f", nor {further} more" if further else "")
+        yield Problem(where=f"{where}.regions", what=what, hint=hint)
     if EVERYWHERE in line.regions and len(line.regions) > 1:
         what = '"*" stands for all other regions and needs no company'
         yield Problem(where=f"{where}.regions", what=what)

@@ -140,11 +140,13 @@ def _measures(reports: tuple[MeasureReport, ...]) -> Table:
 
 
 def _print_unread(tables: tuple[TableReport, ...]) -> None:
+    from shopace.core.warehouse.delivery import some_of
     from shopace.service.clean import clean
 
     for each in tables:
         if each.undeclared:
-            click.echo(clean(f"{each.files}: not declared, not read: {', '.join(each.undeclared)}"))
+            told = some_of(each.undeclared)
+            click.echo(clean(f"{each.files}: not declared, not read: {told}"))
         for channel, rows in each.unknown_channels:
             click.echo(clean(f'{each.files}: unknown channel "{channel}", {rows:,} rows kept out'))
         for word in each.unknown_words:
