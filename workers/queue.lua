@@ -370,7 +370,6 @@ elseif command == "sweep" then
     if now - since >= lifetime then
         silent = redis.call("ZRANGEBYSCORE", key("workers"), "-inf", now - tonumber(ARGV[5]))
     end
-    local silent = redis.call("ZRANGEBYSCORE", key("workers"), "-inf", now - tonumber(ARGV[5]))
     local given = 0
     for _, each in ipairs(silent) do
         given = given + release(each)
