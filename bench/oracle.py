@@ -235,6 +235,8 @@ class Column(NamedTuple):
     """What is counted is told as a mean per day."""
     is_share: bool
     """A part of things counted."""
+    is_sized: bool
+    """A number or an amount of the whole: larger shops have more of it."""
     is_state: bool
     """Gauges alone: how things stand, on the last day."""
     values: dict[Period, Cell]
@@ -567,6 +569,8 @@ class Oracle:
                 measures[ref.key].aggregation is Aggregation.MEAN
                 for ref in refs(metric.event_formula)
             ),
+            is_sized=metric.unit in {Unit.COUNT, Unit.MONEY}
+            and denominator(metric.formula) is None,
             is_state=not any(
                 measures[ref.key].aggregation is not Aggregation.LAST
                 for ref in refs(metric.formula)
@@ -1034,7 +1038,7 @@ class Oracle:
         if column.shown_row is not None and found.shop.rows[column.shown_row] == 0:
             return Peers(NOT_APPLICABLE)
         for level, cohort in zip(COHORT_LEVELS, found.cohorts, strict=True):
-            if cohort is None:
+            if cohort is None or (column.is_sized and level in {"industry", "region"}):
                 continue
             peers = self.everyone if column.is_activity and value == 0 else self.peer_counts
             others = peers[cohort][row] - 1

@@ -17,7 +17,7 @@ from shopace.core.pipeline.batch import ISSUE, NO_DATA, NOT_APPLICABLE, OK, Comp
 from shopace.core.pipeline.lines import reached
 from shopace.core.vocabulary.units import Period
 from shopace.core.warehouse.benchmarks import GRID
-from shopace.core.warehouse.cohorts import LEVELS
+from shopace.core.warehouse.cohorts import LEVELS, LEVELS_OF_SIZE
 
 if TYPE_CHECKING:
     from shopace.core.evaluation import Floats
@@ -167,7 +167,7 @@ def _with_peers(batch: Batch, measured: Measured, improved: Flags) -> _Peers:
     value = sign * measured.values[Period.L30D][columns]
     idle = plan.is_activity[columns][:, None] & (value == 0)
     counts = (plan.benchmarks.peers[:, rows], plan.benchmarks.everyone[:, rows])
-    used, others, cohort = _cohort_of(plan, measured, counts, idle)
+    used, others, cohort = _cohort_of(plan, measured, columns, counts, idle)
     cell = cohort * plan.benchmarks.lower.shape[1] + rows[:, None]
     lower, upper = plan.benchmarks.lower.ravel()[cell], plan.benchmarks.upper.ravel()[cell]
     top = np.where(value <= lower, upper, lower)
@@ -225,13 +225,19 @@ def _by_chance(
 
 
 def _cohort_of(
-    plan: Plan, measured: Measured, counts: tuple[Integers, Integers], idle: Flags
+    plan: Plan,
+    measured: Measured,
+    columns: Integers,
+    counts: tuple[Integers, Integers],
+    idle: Flags,
 ) -> tuple[np.ndarray, Integers, Integers]:
     """The narrowest cohort level with enough peers, how many, its position; (rows, shops) each.
 
     Of the counts those that are not idle are for a shop that is not, everyone for one that is.
+    What grows with the shop is compared within its tier or not at all.
     """
     active, everyone = counts
+    of_any_size = ~plan.grows_with_shop[columns]
     shape = idle.shape
     used = np.full(shape, -1, dtype=np.int8)
     others = np.zeros(shape, dtype=np.int64)
@@ -241,6 +247,8 @@ def _cohort_of(
         there = np.where(idle, everyone[position].T, active[position].T)
         without_itself = np.where(position >= 0, there - 1, 0)
         enough = without_itself >= plan.values["core.ab_peers"]
+        if LEVELS[level] not in LEVELS_OF_SIZE:
+            enough &= of_any_size
         used[enough] = level
         others = np.where(enough, without_itself, others)
         cohort = np.where(enough, position[None], cohort)

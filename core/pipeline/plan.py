@@ -392,6 +392,11 @@ class Plan:
         ) & (self.shown_row < 0)
 
     @cached_property
+    def grows_with_shop(self) -> NDArray[np.bool_]:
+        """Whether peers must be of the shop's own tier; shape (columns, 1)."""
+        return self._per_column(column.metric.grows_with_shop for column in self.columns) > 0
+
+    @cached_property
     def scale(self) -> Floats:
         """Ten to the power of the decimals that published numbers keep."""
         return self._per_column(10.0**column.metric.unit.decimals for column in self.columns)

@@ -56,6 +56,11 @@ class Metric(Record, frozen=True, kw_only=True):
         return below if below is not None else self.formula
 
     @property
+    def grows_with_shop(self) -> bool:
+        """Whether a larger shop has more of it: a number or an amount, not one per something."""
+        return self.unit in {Unit.COUNT, Unit.MONEY} and denominator(self.formula) is None
+
+    @property
     def event_formula(self) -> Formula:
         """The counted events behind the value: their number bounds its noise from below."""
         return numerator(self.formula) if self.sample is None else self.sample

@@ -28,6 +28,8 @@ NOT_APPLICABLE = -2
 
 LEVELS = ("industry+tier", "industry", "tier", "region")
 """From the narrowest cohort to the widest: the first with enough peers is used."""
+LEVELS_OF_SIZE = tuple(level for level in LEVELS if "tier" in level)
+"""The same for what grows with the shop: shops of other tiers are no measure of it."""
 
 
 class Cohort(NamedTuple):

@@ -21,7 +21,7 @@ from shopace.core.vocabulary.triggers import (
     priority_of,
 )
 from shopace.core.vocabulary.units import CATEGORIES
-from shopace.core.warehouse.cohorts import LEVELS
+from shopace.core.warehouse.cohorts import LEVELS, LEVELS_OF_SIZE
 from shopace.core.warehouse.dark import readers
 from shopace.core.warehouse.policy import load_policy
 from shopace.plugins import BUILTIN, POLICY_PACKS
@@ -159,8 +159,9 @@ class _Maker:
         if benchmark is None:
             return None
         peers = round(self.registry.values["core.ab_peers"])
-        words = peers_in_words(benchmark.top, peers, LEVELS)
-        return PeersEntry(top=benchmark.top, cohorts=LEVELS, peers=peers, words=words)
+        levels = LEVELS_OF_SIZE if metric.grows_with_shop else LEVELS
+        words = peers_in_words(benchmark.top, peers, levels)
+        return PeersEntry(top=benchmark.top, cohorts=levels, peers=peers, words=words)
 
     def task(self, template: TaskTemplate) -> TaskEntry:
         trigger, metrics = template.trigger, self.registry.metrics

@@ -86,9 +86,8 @@ class _Book:
         totals = [str(sum(int(row[column]) for row in rows)) for column in range(3, 8)]
         head = ("pillar", "category", "question", "metrics", "with peers", *_PRIORITIES)
         made = table(head, [*rows, ("", "**all**", "", *totals)])
-        peers = next(
-            (m.benchmark for _, m in self._metric_at.values() if m.benchmark is not None), None
-        )
+        compared = (m.benchmark for _, m in self._metric_at.values() if m.benchmark is not None)
+        peers = max(compared, key=lambda each: len(each.cohorts), default=None)
         return _page(
             "# The catalogue",
             "Every metric, benchmark and task that comes with the product, and what data they "
@@ -104,7 +103,12 @@ class _Book:
             "of its numerator ÷ the sum of its denominator; where a measure is missing or the "
             "denominator is 0 it is *no data*, never zero. A *key* metric that gets worse "
             "can make a P1 card. "
-            + (f"*Compared with peers* means: {peers.words}." if peers else ""),
+            + (
+                f"*Compared with peers* means: {peers.words}; what grows with the shop is compared "
+                "within its tier alone."
+                if peers
+                else ""
+            ),
             "A task has one trigger, which sets its priority: a policy line P0, a decline or a "
             "plain line P1, a gap to peers P2. Conditions must all hold on known numbers. What is "
             f"a default of ours says so; [sources]({_SOURCES}) lists where the rest comes from, "

@@ -66,6 +66,7 @@ SELECT
     CASE WHEN definitions.below IS NULL THEN above.value
          WHEN below.value <> 0 THEN above.value / below.value
     END AS value,
+    definitions.below IS NULL AS sized,
     sample.value AS sample,
     least,
     enough,
@@ -162,11 +163,13 @@ LEFT JOIN of_region USING (metric);
 
 -- AB: thirty days against benchmark sellers. The benchmark is what three quarters of the *other*
 -- shops of the cohort do not exceed, by nearest rank. Neither marketplace has a ladder of tiers, so
--- the cohort is the industry, and with fewer than 20 others everybody in the region.
+-- the cohort is the industry, and with fewer than 20 others everybody in the region. What grows with
+-- the shop is compared within a tier alone: here with nobody.
 CREATE OR REPLACE TEMP TABLE peers AS
 WITH compared AS (
     FROM figures
     WHERE period = 'L30D' AND judged AND value IS NOT NULL AND (least = 0 OR sample >= least)
+      AND NOT sized
 ),
 placed AS (
     SELECT

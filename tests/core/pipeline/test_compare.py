@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -233,7 +234,9 @@ def test_an_improvement_is_told_where_the_market_did_not_make_it(tmp_path: Path)
     )
     values: dict[str, float] = {"core.ab_peers": PEERS}
     registry = load_sources([source_of(compared)], Configuration(parameters=values))
-    found = diagnose(build(tmp_path, [*shops, visits("rose", then(1000, 1500))], registry))
+    shops.append(visits("rose", then(1000, 1500)))
+    sells = [replace(shop, facts={**shop.facts, "gmv": 10, "orders": 1}) for shop in shops]
+    found = diagnose(build(tmp_path, sells, registry))
     improved = {key: [n.metric for n in at.diagnosis.improved] for key, at in found.items()}
     assert improved.pop("rose") == ["acme.visits"]
     assert not any(improved.values())

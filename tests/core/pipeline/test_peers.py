@@ -28,7 +28,7 @@ from shopace.core.host.registry import Registry
 PEERS = 20
 NOISE = 2.5
 WINDOW = 30
-DAYS = 40
+DAYS = 60
 
 SUM = "new_creators"
 SET = "new_products"
@@ -102,10 +102,17 @@ def whole(total: float) -> NDArray[np.float64]:
     return np.concatenate([np.zeros(DAYS - WINDOW), np.diff(steps)])
 
 
+def having_sold(facts: dict[str, float]) -> dict[str, NDArray[np.float64]]:
+    """Facts of a shop that sold something before the thirty days, so all are of one tier."""
+    told = {fact: whole(total) for fact, total in ({MONEY: 0.0, "orders": 0.0} | facts).items()}
+    told["orders"][0] = 1
+    return told
+
+
 def seen(tmp_path: Path, own: dict[str, float], usual: dict[str, float]) -> Seen:
     """A shop by its facts of thirty days, among peers who are all alike."""
     shops = [
-        Shop(id=name, facts={fact: whole(total) for fact, total in facts.items()}, days=DAYS)
+        Shop(id=name, facts=having_sold(facts), days=DAYS)
         for name, facts in (("own", own), *((f"peer{i}", usual) for i in range(PEERS)))
     ]
     return diagnose(build(tmp_path, shops, REGISTRY))["own"]
@@ -184,6 +191,48 @@ def test_of_none_at_all_the_events_at_the_benchmark_count(
     assert seen(tmp_path, own, peer).ab["acme.per_thousand", channel] == outcome
 
 
+# --- who is a peer of whom ---------------------------------------------------------------------
+
+TIER_TWO = 12_500
+
+
+def of_two_tiers(
+    tmp_path: Path, metric: str, own: dict[str, float], usual: dict[str, float]
+) -> tuple[str, float | None]:
+    """A small shop among fifty large ones of its industry."""
+    large = usual | {MONEY: TIER_TWO, "orders": 100}
+    shops = [
+        Shop(id=name, facts=having_sold(facts), days=DAYS)
+        for name, facts in (("own", own), *((f"peer{i}", large) for i in range(50)))
+    ]
+    found = diagnose(build(tmp_path, shops, REGISTRY))["own"]
+    at = (metric, "shop")
+    return found.ab[at], found.benchmark[at]
+
+
+def test_what_grows_with_the_shop_is_never_held_to_shops_of_another_tier(tmp_path: Path) -> None:
+    found = of_two_tiers(tmp_path, "acme.set", {SET: 2}, {SET: 200})
+    assert found == ("not_applicable", None)
+
+
+def test_how_well_something_is_done_may_be_held_to_shops_of_another_tier(tmp_path: Path) -> None:
+    own, usual = ({SHARE[0]: replied, SHARE[1]: 100} for replied in (40, 95))
+    assert of_two_tiers(tmp_path, "acme.share", own, usual) == ("issue", 0.95)
+
+
+def test_what_grows_with_the_shop_is_compared_with_its_tier_of_any_industry(tmp_path: Path) -> None:
+    shops = [
+        Shop(id=name, industry=industry, facts=having_sold({SET: each}), days=DAYS)
+        for name, industry, each in (
+            ("own", "toys", 2),
+            *((f"peer{i}", "beauty", 8) for i in range(PEERS)),
+        )
+    ]
+    found = diagnose(build(tmp_path, shops, REGISTRY))["own"]
+    (note,) = [each for each in found.diagnosis.can_improve if each.metric == "acme.set"]
+    assert (note.cohort, note.peers, note.benchmark) == ("tier", PEERS, 8)
+
+
 # --- who does not use a channel ---------------------------------------------------------------
 
 LIVE = ("acme.lives", Channel.SELLER_LIVE.value)
@@ -191,7 +240,7 @@ LIVE = ("acme.lives", Channel.SELLER_LIVE.value)
 
 def of_lives(tmp_path: Path, own: float, *others: float) -> Seen:
     shops = [
-        Shop(id=name, facts={f"{LIVES}@{LIVE[1]}": whole(lives)}, days=DAYS)
+        Shop(id=name, facts=having_sold({f"{LIVES}@{LIVE[1]}": lives}), days=DAYS)
         for name, lives in (("own", own), *((f"peer{i}", each) for i, each in enumerate(others)))
     ]
     return diagnose(build(tmp_path, shops, REGISTRY))["own"]

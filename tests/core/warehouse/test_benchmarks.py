@@ -27,6 +27,8 @@ DAYS = 30
 FLOOR, GAP, PERCENTILE = 5, 0.25, 60
 TOP = {"acme.visits": "0.75", "acme.late": "0.9", "acme.rating": "0.5"}
 LOWER = "acme.late"
+SIZED = "acme.visits"
+"""Larger shops have more of it, so only those of one's own tier are peers."""
 SAMPLE = 100
 
 
@@ -160,6 +162,7 @@ def by_hand(market: list[Peer], number: int, metric: str) -> Comparison:
         (
             (level, peers)
             for level, cohort in zip(LEVELS, me.cohorts(), strict=True)
+            if metric != SIZED or "tier" in level
             if len(peers := values_of(market, number, metric, cohort)) >= FLOOR
         ),
         ("", []),
