@@ -129,4 +129,11 @@ def shortened(text: str, longest: int = 80) -> str:
 
 def redacted(text: str) -> str:
     """The text without the passwords of any URLs in it."""
-    return re.sub(r"(\w+://)[^\s'\"]*@", r"\1***@", text)
+    return re.sub(r"[^\s'\"]+", _without_password, text) if "://" in text else text
+
+
+def _without_password(word: re.Match[str]) -> str:
+    """Of a word, since a pattern for all of a URL takes time by the square of a text's length."""
+    text = word.group()
+    begin, end = text.find("://") + len("://"), text.rfind("@")
+    return f"{text[:begin]}***{text[end:]}" if len("://") <= begin <= end else text

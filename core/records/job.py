@@ -17,6 +17,7 @@ NAME = r"^(?![.]+$)[A-Za-z0-9_.-]{1,80}$(?!\n)"
 
 ShopId = Annotated[str, msgspec.Meta(pattern=SHOP_ID)]
 Name = Annotated[str, msgspec.Meta(pattern=NAME)]
+Place = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -24,7 +25,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     run: Name
     """`nightly-…` or `single-…`."""
-    fence: Annotated[int, msgspec.Meta(ge=1)]
+    fence: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
     """Order within one as-of date; one per run or single job, handed out at enqueue."""
     as_of: dt.date
     snapshot: Name
@@ -32,10 +33,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     policy: Name
     incentives: Name | None = None
     """The incentive programmes; absent: none."""
-    block: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    first: Annotated[int, msgspec.Meta(ge=0)] = 0
+    block: Place | None = None
+    first: Place = 0
     """Of a block, the first shop that is meant: its place in the block."""
-    count: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    count: Annotated[int, msgspec.Meta(ge=1, le=2**31)] | None = None
     """Of a block, how many shops are meant; absent: all."""
     shop: ShopId | None = None
 
