@@ -435,7 +435,12 @@ class Oracle:
         programmes: Programmes = NO_PROGRAMMES,
     ) -> None:
         if benchmarks is not None:
-            require_fit(benchmarks, snapshot.manifest.id, snapshot.manifest.as_of)
+            require_fit(
+                benchmarks,
+                snapshot.manifest.id,
+                snapshot.manifest.as_of,
+                top_peers=registry.values["core.top_peers"],
+            )
         self.registry, self.snapshot, self.policy = registry, snapshot, policy
         self.programmes = programmes
         self.values = registry.values

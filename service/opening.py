@@ -56,7 +56,9 @@ def find_benchmarks(data: Path, snapshot: Snapshot) -> BenchmarkSet:
     if others:
         nearest = max(others, key=lambda each: each.stat().st_mtime)
         try:
-            require_fit(open_benchmarks(nearest), snapshot.id, snapshot.manifest.as_of)
+            near = open_benchmarks(nearest)
+            top = near.manifest.top_peers
+            require_fit(near, snapshot.id, snapshot.manifest.as_of, top_peers=top)
         except BenchmarkError as error:
             raise BenchmarkError(error.message, hint=f"{error.hint}; {WITHOUT}") from None
     hint = f"build one: shopace benchmarks build {snapshot.id}; {WITHOUT}"

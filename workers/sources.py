@@ -16,6 +16,7 @@ import msgspec
 
 from shopace.core.configuration import Configuration, load_configuration
 from shopace.core.errors import SnapshotError
+from shopace.core.vocabulary.parameters import CORE_PARAMETERS, TOP_PEERS
 from shopace.core.warehouse.benchmarks import BenchmarkSet, latest_benchmarks, require_fit
 from shopace.core.warehouse.policy import Policy, load_policy, save_policy
 from shopace.core.warehouse.programmes import (
@@ -106,7 +107,10 @@ def pin(
             hint="build it there, or name that data folder with --data",
         )
     if benchmarks is not None:
-        require_fit(benchmarks, snapshot.id, manifest.as_of)
+        configuration = load_configuration(settings.configuration_file)
+        default = next(each.default for each in CORE_PARAMETERS if each.key == TOP_PEERS)
+        top = configuration.parameters.get(TOP_PEERS, default)
+        require_fit(benchmarks, snapshot.id, manifest.as_of, top_peers=top)
     save_policy(policy, settings.policies)
     if programmes != NO_PROGRAMMES:
         save_programmes(programmes, settings.incentives)

@@ -250,7 +250,7 @@ def _benchmarks(plugin: Plugin, known: Known) -> Iterator[Finding]:
             yield Finding(where, f'unknown metric "{benchmark.metric}"', hint)
         elif metric.direction is Direction.NEITHER:
             yield Finding(where, "a metric without a direction cannot be compared with peers")
-        if not 0.5 <= benchmark.top < 1:
+        if benchmark.top is not None and not 0.5 <= benchmark.top < 1:
             yield Finding(where, "top must be 0.5 or more and below 1")
 
 

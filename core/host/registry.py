@@ -10,13 +10,14 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from shopace.core.configuration import Configuration
 from shopace.core.errors import ConfigurationError, PluginError, Problem, did_you_mean
 from shopace.core.host.contract import known_to, parameters_of
 from shopace.core.vocabulary.measures import Measure
 from shopace.core.vocabulary.metrics import Benchmark, Metric
-from shopace.core.vocabulary.parameters import CORE_PARAMETERS, Parameter
+from shopace.core.vocabulary.parameters import CORE_PARAMETERS, TOP_PEERS, Parameter
 from shopace.core.vocabulary.tasks import Objective, TaskTemplate
 from shopace.core.vocabulary.units import CATEGORIES
 
@@ -46,7 +47,7 @@ class Registry:
     measures: Mapping[str, Measure]
     metrics: Mapping[str, Metric]
     benchmarks: Mapping[str, Benchmark]
-    """By metric."""
+    """By metric, each with its `top` resolved."""
     objectives: Mapping[str, Objective]
     templates: Mapping[str, TaskTemplate]
     parameters: Mapping[str, Parameter]
@@ -102,7 +103,10 @@ def build_registry(
         plugins={each.key: each for each in used},
         measures=known.measures,
         metrics=known.metrics,
-        benchmarks=known.benchmarks,
+        benchmarks={
+            key: each if each.top is not None else replace(each, top=values[TOP_PEERS])
+            for key, each in known.benchmarks.items()
+        },
         objectives=known.objectives,
         templates=shown,
         parameters=parameters,

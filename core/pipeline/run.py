@@ -48,7 +48,7 @@ SLICE_SHOPS = 256
 class Inputs:
     """What a diagnosis is made from. Open it once and use it for many shops.
 
-    Raises BenchmarkError where the benchmark set was not built from this snapshot, SnapshotError
+    Raises BenchmarkError where the benchmark set does not fit (`require_fit`), SnapshotError
     where the measures that every diagnosis stands on were others when the snapshot was built.
     """
 
@@ -62,7 +62,12 @@ class Inputs:
     ) -> None:
         _require_same_funnel(registry, snapshot)
         if benchmarks is not None:
-            require_fit(benchmarks, snapshot.manifest.id, snapshot.manifest.as_of)
+            require_fit(
+                benchmarks,
+                snapshot.manifest.id,
+                snapshot.manifest.as_of,
+                top_peers=registry.values["core.top_peers"],
+            )
         self.registry, self.snapshot = registry, snapshot
         self.benchmarks, self.policy = benchmarks, policy
         self.programmes = programmes

@@ -70,8 +70,9 @@ class Benchmark(Record, frozen=True, kw_only=True):
     """Compares a metric with the shop's peers (AB) over 30 days, in each channel of the metric.
 
     `top` is what "top peers" means: 0.75 is the value that three quarters of the *other* shops of
-    the cohort do not exceed (do not fall below, where lower is better). Our default.
+    the cohort do not exceed (do not fall below, where lower is better). None: what the parameter
+    `core.top_peers` says; in a registry it stands in its place.
     """
 
     metric: str
-    top: float = 0.75
+    top: float | None = None

@@ -19,6 +19,9 @@ class Parameter(Record, frozen=True, kw_only=True):
     source: str = ""
 
 
+TOP_PEERS = "core.top_peers"
+"""What "top peers" means where a page does not say it; benchmark sets are built by it."""
+
 CORE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         key="core.aa_floor",
@@ -61,6 +64,14 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
         unit=Unit.COUNT,
         minimum=5,
         title="Floor of peers: a smaller cohort falls back to the next wider one",
+    ),
+    Parameter(
+        key=TOP_PEERS,
+        default=0.75,
+        unit=Unit.RATIO,
+        minimum=0.5,
+        maximum=0.99,
+        title="Share of the other shops that do not exceed the benchmark, where a page names none",
     ),
     Parameter(
         key="core.ab_gap",

@@ -16,6 +16,7 @@ from shopace.core.pipeline.derive import derive
 from shopace.core.pipeline.load import load
 from shopace.core.pipeline.measure import measure, vocabularies
 from shopace.core.pipeline.plan import Plan
+from shopace.core.vocabulary.parameters import TOP_PEERS
 from shopace.core.vocabulary.units import Direction, Period
 from shopace.core.warehouse.benchmarks import (
     ARRAYS,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from shopace.core.pipeline.batch import Flags, Integers, Measured
     from shopace.core.warehouse.snapshot import Block, Snapshot
 
-RULES = 5
+RULES = 6
 """Counts up when what is computed here changes, so that sets of earlier rules are built anew."""
 PER_MILLE = 1000
 ROWS_AT_ONCE = 64
@@ -73,10 +74,11 @@ def build_benchmarks(
     prints = {metric: plan.print_of(metric) for metric in used}
     identity = f"{snapshot.id}-{fingerprint([RULES, snapshot.id, prints, registry.ladders], 8)}"
     if (folder / identity / MANIFEST).is_file():
+        (folder / identity / MANIFEST).touch()  # the latest again, though another came between
         return open_benchmarks(folder / identity)
 
     cohorts, members = _cohorts(plan, snapshot)
-    tops = [round(PER_MILLE * registry.benchmarks[plan.columns[n].metric.key].top) for n in rows]
+    tops = [_per_mille(registry, plan.columns[n].metric.key) for n in rows]
     arrays = _empty(len(cohorts), len(rows), len(moves))
     steps = [rows[i : i + ROWS_AT_ONCE] for i in range(0, len(rows), ROWS_AT_ONCE)]
     steps_of_moves = [moves[i : i + ROWS_AT_ONCE] for i in range(0, len(moves), ROWS_AT_ONCE)]
@@ -108,6 +110,7 @@ def build_benchmarks(
             id=identity,
             snapshot=snapshot.id,
             as_of=snapshot.manifest.as_of,
+            top_peers=registry.values[TOP_PEERS],
             rows=named(rows),
             moves=named(moves),
             metrics=prints,
@@ -116,6 +119,11 @@ def build_benchmarks(
         )
         publish(hidden, folder / identity, manifest)
     return open_benchmarks(folder / identity)
+
+
+def _per_mille(registry: Registry, metric: str) -> int:
+    top = registry.benchmarks[metric].top
+    return round(PER_MILLE * (registry.values[TOP_PEERS] if top is None else top))
 
 
 def _empty(cohorts: int, rows: int, moves: int) -> dict[str, NDArray[np.float64 | np.int64]]:

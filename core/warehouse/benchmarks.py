@@ -39,12 +39,18 @@ if TYPE_CHECKING:
 
     from shopace.core.evaluation import Floats
 
-SCHEMA = "shopace.benchmarks/2"
+SCHEMA = "shopace.benchmarks/3"
 GRID = 21
 """Points of the percentile grid: 0, 5, … 100."""
 ARRAYS = ("peers", "lower", "upper", "grid", "everyone", "outside", "moves", "movers")
 REBUILD = "build it again: shopace benchmarks build"
 AGAIN = f"delete the folder and {REBUILD}"
+
+
+class _Head(msgspec.Struct):
+    """What every format of a manifest has."""
+
+    schema: str
 
 
 class BenchmarkManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +60,8 @@ class BenchmarkManifest(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     snapshot: str
     as_of: dt.date
+    top_peers: float
+    """The value of `core.top_peers` that it was built by."""
     rows: tuple[tuple[str, str], ...]
     """(metric, channel) of the peers comparison."""
     moves: tuple[tuple[str, str], ...]
@@ -103,12 +111,13 @@ def open_benchmarks(path: Path) -> BenchmarkSet:
     except OSError:
         raise BenchmarkError(f"there is no benchmark set {path.name}", hint=REBUILD) from None
     try:
+        schema = msgspec.json.decode(content, type=_Head).schema
+        if schema != SCHEMA:
+            what = f"benchmark set {path.name} is of format {schema}, this is {SCHEMA}"
+            raise BenchmarkError(what, hint=AGAIN)
         manifest = msgspec.json.decode(content, type=BenchmarkManifest)
     except msgspec.DecodeError as error:
         raise BenchmarkError(f"benchmark set {path.name} is damaged: {error}", hint=AGAIN) from None
-    if manifest.schema != SCHEMA:
-        what = f"benchmark set {path.name} is of format {manifest.schema}, this is {SCHEMA}"
-        raise BenchmarkError(what, hint=AGAIN)
     problems = wrong_sizes(path, manifest.files.values())
     if problems:
         what = f"benchmark set {path.name} is incomplete or damaged"
@@ -125,14 +134,22 @@ def open_benchmarks(path: Path) -> BenchmarkSet:
     return BenchmarkSet(path, manifest, **arrays)
 
 
-def require_fit(benchmarks: BenchmarkSet, snapshot: str, as_of: dt.date) -> None:
-    """Raise BenchmarkError unless the set was built from this very snapshot.
+def require_fit(
+    benchmarks: BenchmarkSet, snapshot: str, as_of: dt.date, *, top_peers: float
+) -> None:
+    """Raise BenchmarkError unless the set was built from this very snapshot, by this `top_peers`.
 
     A shop's own value is taken out of its peers by rank, so both must come from the same numbers.
     """
     manifest = benchmarks.manifest
     if manifest.snapshot == snapshot:
-        return
+        if manifest.top_peers == top_peers:
+            return
+        what = (
+            f"benchmark set {manifest.id} was built with core.top_peers {manifest.top_peers:g}, "
+            f"the configuration says {top_peers:g}"
+        )
+        raise BenchmarkError(what, hint=f"{REBUILD} {snapshot}")
     age = (as_of - manifest.as_of).days
     older = f"{age} day{'s' * (age != 1)} older" if age > 0 else "of another snapshot"
     what = f"benchmark set {manifest.id} is {older}: snapshot {snapshot} is of {as_of}"

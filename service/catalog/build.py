@@ -13,6 +13,7 @@ from shopace.core.host.shelf import Shelf, channels_of, metrics_of, place_of, sh
 from shopace.core.traffic.metrics import METRICS as TRAFFIC
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.formula import denominator, refs
+from shopace.core.vocabulary.parameters import TOP_PEERS
 from shopace.core.vocabulary.triggers import (
     AtLeast,
     AtMost,
@@ -158,10 +159,11 @@ class _Maker:
         benchmark = self.registry.benchmarks.get(metric.key)
         if benchmark is None:
             return None
+        top = benchmark.top if benchmark.top is not None else self.registry.values[TOP_PEERS]
         peers = round(self.registry.values["core.ab_peers"])
         levels = LEVELS_OF_SIZE if metric.grows_with_shop else LEVELS
-        words = peers_in_words(benchmark.top, peers, levels)
-        return PeersEntry(top=benchmark.top, cohorts=levels, peers=peers, words=words)
+        words = peers_in_words(top, peers, levels)
+        return PeersEntry(top=top, cohorts=levels, peers=peers, words=words)
 
     def task(self, template: TaskTemplate) -> TaskEntry:
         trigger, metrics = template.trigger, self.registry.metrics

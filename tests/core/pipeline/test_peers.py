@@ -216,7 +216,7 @@ def test_what_grows_with_the_shop_is_never_held_to_shops_of_another_tier(tmp_pat
 
 
 def test_how_well_something_is_done_may_be_held_to_shops_of_another_tier(tmp_path: Path) -> None:
-    own, usual = ({SHARE[0]: replied, SHARE[1]: 100} for replied in (40, 95))
+    own, usual = ({SHARE[0]: replied, SHARE[1]: 100.0} for replied in (40.0, 95.0))
     assert of_two_tiers(tmp_path, "acme.share", own, usual) == ("issue", 0.95)
 
 

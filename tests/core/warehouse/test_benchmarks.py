@@ -1,5 +1,6 @@
 """What peers show: every comparison worked out again, shop by shop, from plain lists."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from tests.marketplace import LAST_DAY, Shop, build, diagnose
 from tests.pages import source_of
 
@@ -19,7 +21,8 @@ from shopace.core.configuration import Configuration
 from shopace.core.errors import BenchmarkError
 from shopace.core.host.discovery import load_sources
 from shopace.core.host.registry import Registry
-from shopace.core.warehouse.benchmarks import open_benchmarks
+from shopace.core.pipeline.run import Inputs
+from shopace.core.warehouse.benchmarks import latest_benchmarks, open_benchmarks
 from shopace.core.warehouse.cohorts import LEVELS
 
 MISSING = float("nan")
@@ -265,6 +268,63 @@ def test_shops_of_another_region_or_currency_are_no_peers(tmp_path: Path, kind: 
     assert benchmark_of(tmp_path / "both", both, "peer000") == alone
     foreign = [*home, *cohort(FLOOR, start=60, kind=kind)]
     assert benchmark_of(tmp_path / "foreign", foreign, "peer060") is None
+
+
+def by_top(top: float) -> Registry:
+    """The same page with one metric that leaves to the operator what top peers are."""
+    page = REGISTRY.plugins["acme"]
+    kept = [each for each in page.declares if not isinstance(each, Benchmark)]
+    own, left = Benchmark(metric="acme.rating", top=0.5), Benchmark(metric="acme.visits")
+    values: dict[str, float] = {"core.ab_peers": FLOOR, "core.top_peers": top}
+    declares = (*kept, own, left)
+    found = load_sources(
+        [source_of(structs.replace(page, declares=declares))], Configuration(parameters=values)
+    )
+    assert not found.rejected
+    return found
+
+
+def test_what_top_peers_are_is_configured_where_a_page_does_not_say_it(tmp_path: Path) -> None:
+    shops = [
+        replace(each, facts={**each.facts, "product_rating": 1 + number / 10})
+        for number, each in enumerate(cohort(11))
+    ]
+    told, ids = {}, set()
+    for top in (0.5, 0.75, 0.99):
+        inputs = build(tmp_path, shops, by_top(top))
+        seen = diagnose(inputs)["peer010"].benchmark
+        told[top] = (seen["acme.visits", "shop"], seen["acme.rating", "shop"])
+        assert inputs.benchmarks is not None
+        ids.add(inputs.benchmarks.id)
+    assert told == {0.5: (104 * 30, 1.4), 0.75: (107 * 30, 1.4), 0.99: (109 * 30, 1.4)}
+    assert len(ids) == 3
+
+
+def test_a_set_of_another_idea_of_top_peers_is_refused(tmp_path: Path) -> None:
+    made = build(tmp_path, cohort(6), by_top(0.75))
+    with pytest.raises(BenchmarkError, match=r"was built with core\.top_peers 0\.75") as caught:
+        Inputs(by_top(0.9), made.snapshot, made.benchmarks, made.policy)
+    assert caught.value.hint == f"build it again: shopace benchmarks build {made.snapshot.id}"
+
+
+def test_a_set_that_is_asked_for_again_is_the_latest_again(tmp_path: Path) -> None:
+    first = build(tmp_path, cohort(6), by_top(0.75))
+    assert first.benchmarks is not None
+    manifest = first.benchmarks.path / "manifest.json"
+    build(tmp_path, cohort(6), by_top(0.9))
+    os.utime(manifest, ns=(0, 0))
+    build(tmp_path, cohort(6), by_top(0.75))
+    found = latest_benchmarks(tmp_path / "benchmarks", first.snapshot.id)
+    assert found is not None
+    assert found.id == first.benchmarks.id
+
+
+def test_a_set_of_an_older_format_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+    made = build(tmp_path, cohort(6), REGISTRY).benchmarks
+    assert made is not None
+    (made.path / "manifest.json").write_text('{"schema": "shopace.benchmarks/2"}')
+    with pytest.raises(BenchmarkError, match=r"is of format shopace\.benchmarks/2"):
+        open_benchmarks(made.path)
 
 
 def test_a_set_is_built_once_and_found_again(tmp_path: Path) -> None:
