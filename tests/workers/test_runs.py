@@ -431,3 +431,18 @@ def test_a_run_that_could_not_be_enqueued_is_registered_and_the_next_call_goes_o
     assert joined.joined
     assert queue_depth(broker_client)["blocks"].waiting == BLOCKS
     servers.close()
+
+
+def test_workers_alone_bring_a_run_to_its_end_that_is_fed_one_block_at_a_time(
+    marketplace: Marketplace, queue: Queue
+) -> None:
+    settings = msgspec.structs.replace(marketplace.settings, blocks_queued=1)
+    run = start_nightly(settings, marketplace.snapshot, None, marketplace.policy)
+    assert queue.bodies() == 1
+    with Supervisor(settings, processes=2):
+        followed = open_run(settings, run.id)  # who only looks feeds nothing
+        assert followed.broker is None
+        end = wait(followed, timeout=60)
+    assert (end.blocks_done, end.written, end.duplicate) == (BLOCKS, SHOPS, 0)
+    assert end.block_seconds is not None
+    assert [each.blocks_failed for each in end.plugins] == [0] * len(end.plugins)
