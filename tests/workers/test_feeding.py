@@ -164,13 +164,21 @@ class World:
         self.lossless = False
 
 
-OFTEN = ("fetch", "report", "finish", "die", "dead_letter", "cut", "feed", "look", "feed_late")
-RARELY = ("schedule", "lose_broker", "lose_reports")
-steps = st.lists(st.tuples(st.sampled_from(OFTEN * 2 + RARELY), st.integers(0, 1)), max_size=60)
+USUAL = ("fetch", "finish", "feed", "look", "feed_late")
+AWKWARD = ("report", "die", "dead_letter", "cut", "schedule")
+LOSSES = ("lose_broker", "lose_reports")
+
+
+def steps(*names: str) -> st.SearchStrategy[list[tuple[str, int]]]:
+    return st.lists(st.tuples(st.sampled_from(names), st.integers(0, 1)), min_size=40, max_size=90)
 
 
 @settings(max_examples=60)
-@given(steps=steps, blocks=st.integers(1, 12), limit=st.integers(1, 5))
+@given(
+    steps=steps(*USUAL * 3, *AWKWARD) | steps(*USUAL * 3, *AWKWARD, *LOSSES),
+    blocks=st.integers(1, 12),
+    limit=st.integers(1, 5),
+)
 def test_every_block_ends_reported_whatever_happens_in_between(
     server: Server, steps: list[tuple[str, int]], blocks: int, limit: int
 ) -> None:
