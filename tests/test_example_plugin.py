@@ -73,7 +73,8 @@ def test_its_metric_its_benchmark_and_its_tasks_are_in_the_catalogue(installed: 
     (category,) = catalog["categories"]
     (metric,) = [each for each in category["metrics"] if each["plugin"] == "acme"]
     assert metric["formula"] == "acme.warranty_claims ÷ orders"
-    assert metric["benchmark"] == {"top": 0.75}
+    assert metric["benchmark"]["top"] == 0.75
+    assert metric["benchmark"]["cohorts"] == ["industry+tier", "industry", "tier", "region"]
     tasks = [each["key"] for each in category["tasks"] if each["plugin"] == "acme"]
     assert tasks == ["acme.find_faulty_batch", "acme.improve_manual"]
 
