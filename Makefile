@@ -7,7 +7,7 @@ LOCK   := $(VENV)/bin/uv --no-config pip compile pyproject.toml --extra embedded
           --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench faults lock clean
+.PHONY: help setup demo test check format bench faults kills lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench: $(VENV)/.dev ## Measure, on a made-up marketplace
 
 faults: $(VENV)/.dev ## Inject every fault as often as promised, and write docs/faults.md
 	SHOPACE_FAULTS=$${SHOPACE_FAULTS-long} SHOPACE_FAULTS_REPORT=docs/faults.md $(PY) -m pytest tests/faults
+
+kills: $(VENV)/.dev ## Measure what is done while worker processes are killed: 100,000 shops, half an hour
+	$(PY) bench/kills.py
 
 lock: $(VENV)/.dev ## Pin the newest versions that pyproject.toml allows, with hashes, for every platform
 	$(LOCK) --group build -o requirements/runtime.txt

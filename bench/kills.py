@@ -1,4 +1,4 @@
-"""`make bench-kills`: work goes on while worker processes are killed. Prints figures, asserts none.
+"""`make kills`: work goes on while worker processes are killed. Prints figures, asserts none.
 
 On a made-up marketplace, with two worker processes under our supervisor and the embedded server:
 every shop as a job of its own, then all of them as a night of blocks; each first undisturbed and

@@ -28,7 +28,7 @@ from shopace.workers.broker import decode_job, decode_message, encode_message, p
 from shopace.workers.embedded import Server
 from shopace.workers.feeding import feed, feed_by_name
 from shopace.workers.queue import Delivery, Feeding, Queue, Why, queue_depth
-from shopace.workers.register import Run, count_progress, open_runs, register_night
+from shopace.workers.register import Run, count_progress, ended, open_runs, register_night
 from shopace.workers.settings import Servers
 from shopace.workers.tally import report_field
 
@@ -78,7 +78,8 @@ class World:
         self.servers, self.run = servers, run
         self.feeder = Queue(servers.broker)
         self.seen: Feeding | None = None
-        """What a feeder saw that was stopped before it fed."""
+        """What a feeder saw that was stopped before it fed, and the blocks that had ended."""
+        self.done: set[int] = set()
         self.lossless = True
         self.queues = [Queue(servers.broker, f"w{number}") for number in range(2)]
         self.held: list[Delivery | None] = [None, None]
@@ -137,6 +138,7 @@ class World:
 
     def look(self, _: int) -> None:
         self.seen = self.feeder.feeding("blocks", self.run.id) or Feeding()
+        self.done = ended(self.run)
 
     def feed_late(self, _: int) -> None:
         if self.seen is None:
@@ -145,7 +147,8 @@ class World:
         chosen = range(self.seen.next, min(self.seen.next + limit, blocks))
         if chosen:
             fed = Feeding(self.seen.turn, chosen.stop, blocks, limit)
-            messages = [encode_message("blocks", self.run.job(block=each)) for each in chosen]
+            missing = (each for each in chosen if each not in self.done)
+            messages = [encode_message("blocks", self.run.job(block=each)) for each in missing]
             self.feeder.feed("blocks", self.run.id, fed, messages, 1000 * WEEK)
 
     def schedule(self, _: int) -> None:
@@ -160,8 +163,10 @@ class World:
         self.held, self.seen, self.lossless = [None, None], None, False
 
     def lose_reports(self, _: int) -> None:
-        self.servers.results.delete(keys.run_blocks_key(self.run.id))
-        self.lossless = False
+        # A server that breaks off loses its latest writes: with a report all that came after it.
+        if open_runs(self.servers.results):
+            self.servers.results.delete(keys.run_blocks_key(self.run.id))
+            self.lossless = False
 
 
 USUAL = ("fetch", "finish", "feed", "look", "feed_late")
