@@ -359,3 +359,22 @@ def test_asked_again_a_night_gets_a_run_of_its_own_and_both_come_to_their_end(
         assert open_runs(servers.results) == []
         assert count_progress(first).is_finished
         assert count_progress(second).is_finished
+
+
+def test_a_block_that_was_cut_is_not_fed_again_while_its_parts_are_there(server: Server) -> None:
+    with emptied(server) as servers:
+        run = register_night(night(servers, blocks=1, limit=2), WEEK, again=False)
+        world = World(servers, run)
+        feed(world.feeder, run)
+        world.fetch(0)
+        world.cut(0)
+        parts = ids_there(servers)
+        assert len(parts) > 1
+        assert not feed(world.feeder, run)
+        assert ids_there(servers) == parts
+        for _ in parts:
+            assert not feed(world.feeder, run)
+            world.fetch(1)
+            world.finish(1)
+        assert feed(world.feeder, run)
+        assert count_progress(run).is_finished
