@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from shopace.core.pipeline.batch import Flags, Integers, Measured
     from shopace.core.warehouse.snapshot import Block, Snapshot
 
-RULES = 6
+RULES = 7
 """Counts up when what is computed here changes, so that sets of earlier rules are built anew."""
 PER_MILLE = 1000
 ROWS_AT_ONCE = 64
@@ -188,6 +188,8 @@ def _moves(plan: Plan, snapshot: Snapshot, columns: list[int]) -> tuple[Floats, 
     NaN without a sample in both: from no orders to none is no change of the market, and where most
     shops are idle their zeros would hide that all the others fell. A sample below the metric's
     minimum weighs in proportion to it: three orders that became two tell little of the market.
+    Weights are the samples themselves up to the minimum, whole numbers where samples are counts: so
+    "exactly half of all weight" is exact, and no order of addition decides which shop is the middle.
     """
     changes, weights = [], []
     least = plan.min_sample[columns]
@@ -196,7 +198,7 @@ def _moves(plan: Plan, snapshot: Snapshot, columns: list[int]) -> tuple[Floats, 
         change = midpoint_change(*(measured.values[week][columns] for week in weeks))
         sample = np.minimum(*(measured.samples[week][columns] for week in weeks))
         changes.append(np.where(sample > 0, change, np.nan))
-        weights.append(np.where(sample >= least, 1.0, sample / np.where(least > 0, least, 1.0)))
+        weights.append(np.where(least > 0, np.minimum(sample, least), 1.0))
     return np.concatenate(changes, axis=1), np.concatenate(weights, axis=1)
 
 

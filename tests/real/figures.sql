@@ -118,10 +118,10 @@ HAVING count(*) >= 4;
 
 -- The market's move: the weighted median change of the narrowest cohort with 20 others in it. Who
 -- had nothing to compare in one of the two weeks moves nobody, and who had less than the minimum
--- sample counts in proportion.
+-- sample counts in proportion. Weights are whole numbers, so that half of them is exactly half.
 CREATE OR REPLACE TEMP TABLE markets AS
 WITH movers AS (
-    SELECT *, CASE WHEN compared >= enough THEN 1 ELSE compared / enough END AS weight
+    SELECT *, CAST(least(compared, enough) AS BIGINT) AS weight
     FROM changes
     WHERE change IS NOT NULL AND compared > 0
 ),
