@@ -188,8 +188,8 @@ def _moves(plan: Plan, snapshot: Snapshot, columns: list[int]) -> tuple[Floats, 
     NaN without a sample in both: from no orders to none is no change of the market, and where most
     shops are idle their zeros would hide that all the others fell. A sample below the metric's
     minimum weighs in proportion to it: three orders that became two tell little of the market.
-    Weights are the samples themselves up to the minimum, whole numbers where samples are counts: so
-    "exactly half of all weight" is exact, and no order of addition decides which shop is the middle.
+    Weights are the samples up to the minimum: whole numbers where samples are counts, so "exactly
+    half of all weight" is exact, and no order of addition decides which shop is in the middle.
     """
     changes, weights = [], []
     least = plan.min_sample[columns]
