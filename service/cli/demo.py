@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from shopace.core.errors import ConfigurationError, ShopaceError
 from shopace.service.cli.session import Leaf, session
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from shopace.service.progress import Tell
 
 FOLDER = "shopace-demo"
+NOTE = "demo.json"
 PROCESSES = 2
 _LOOKED_AT = 400
 """Shops among which the one to show is chosen."""
@@ -47,8 +49,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 @click.command(
     cls=Leaf,
     examples=("shopace demo", "shopace demo --shops 200 --days 60", "shopace demo --keep"),
+    data_help=f"A new folder, or an earlier demo's. [default: ./{FOLDER}]",
 )
-@click.option("--shops", type=click.IntRange(1, 1_000_000), default=2000, show_default=True)
+@click.option("--shops", type=click.IntRange(1, 1_000_000), default=2000, show_default=True,
+              help="Shops of the marketplace.")  # fmt: skip
 @click.option("--days", type=click.IntRange(30, 1000), default=91, show_default=True,
               help="Days of facts for each shop.")  # fmt: skip
 @click.option("--keep", is_flag=True, help="Keep server and workers running until Ctrl-C.")
@@ -56,16 +60,42 @@ def command(shops: int, days: int, keep: bool) -> None:
     """Make a marketplace, diagnose all of it, and show a shop.
 
     Facts, snapshot, benchmarks, the bundled server, two worker processes and a nightly run: what
-    production does, in ./shopace-demo. What it starts it ends; the data folder stays.
+    production does, in ./shopace-demo whatever SHOPACE_DATA says. What it starts it ends; the data
+    folder stays. A folder that no demo made is left alone.
     """
     began = time.monotonic()
-    named = session().data
-    data = session().data = named if named is not None else Path(FOLDER)
+    data = session().data = _folder(click.get_current_context())
     recipe = Recipe(shops=shops, days=days)
+    _claim(data, recipe)
     with _ended_by_sigterm(), _logs_in(data / "demo.log") as terminal:
         outcome = _run(data, recipe, terminal, began, keep=keep)
     if session().json:
         session().emit(outcome)
+
+
+def _folder(context: click.Context) -> Path:
+    """What --data names; the environment names the folder of real facts."""
+    named = session().data
+    asked: click.Context | None = context
+    while named is not None and asked is not None:
+        if asked.get_parameter_source("data") is ParameterSource.COMMANDLINE:
+            return named
+        asked = asked.parent
+    return Path(FOLDER)
+
+
+def _claim(data: Path, recipe: Recipe) -> None:
+    """Refuse a folder with anything in it that no demo made."""
+    note = data / NOTE
+    if note.exists():
+        return
+    if data.is_dir() and any(data.iterdir()):
+        raise ConfigurationError(
+            f"{data} holds what the demo did not make",
+            hint="name a new folder: shopace demo --data PATH",
+        )
+    data.mkdir(parents=True, exist_ok=True)
+    note.write_bytes(msgspec.json.encode(recipe))
 
 
 def _run(
@@ -165,25 +195,21 @@ def _prepare(data: Path, recipe: Recipe, tell: Tell) -> Snapshot:
 def _make_facts(facts: Path, recipe: Recipe, tell: Tell) -> None:
     from shopace.service.simulate import simulate
 
-    note, wanted = facts.parent / "demo.json", msgspec.json.encode(recipe)
-    made_by_demo = note.exists()
-    if made_by_demo and note.read_bytes() == wanted and (facts / "mapping.toml").exists():
+    note, wanted = facts.parent / NOTE, msgspec.json.encode(recipe)
+    if note.read_bytes() == wanted and (facts / "mapping.toml").exists():
         return
-    if facts.exists() and any(facts.iterdir()):
-        if not made_by_demo:
-            raise ConfigurationError(
-                f"{facts} holds facts that the demo did not make",
-                hint="name another folder: shopace demo --data PATH",
-            )
-        shutil.rmtree(facts)
-    note.write_bytes(wanted)  # before the facts: what an interrupted demo left may be replaced
-    simulate(
-        facts,
-        shops=recipe.shops,
-        days=recipe.days,
-        seed=recipe.seed,
-        progress=lambda done, total: tell("making a marketplace", done, total),
-    )
+    try:
+        simulate(
+            facts,
+            shops=recipe.shops,
+            days=recipe.days,
+            seed=recipe.seed,
+            progress=lambda done, total: tell("making a marketplace", done, total),
+        )
+    except FileExistsError as error:
+        hint = "name a new folder: shopace demo --data PATH"
+        raise ConfigurationError(str(error), hint=hint) from error
+    note.write_bytes(wanted)
 
 
 def _set_example(data: Path) -> None:

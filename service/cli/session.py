@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DATA_FOLDER = "shopace-data"
 DATA_VARIABLE = "SHOPACE_DATA"
+DATA_HELP = f"Data folder. [env: {DATA_VARIABLE}; default: ./{DATA_FOLDER}]"
 
 
 @dataclass
@@ -81,10 +82,16 @@ def session() -> Session:
 class Leaf(click.Command):
     """A command with the shared options and examples."""
 
-    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401
+        examples: Sequence[str] = (),
+        data_help: str = DATA_HELP,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.examples = tuple(examples)
-        self.params.extend(shared_options())
+        self.params.extend(shared_options(data_help))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(self.examples, formatter)
@@ -122,14 +129,14 @@ def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> N
             formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
 
 
-def shared_options() -> list[click.Option]:
+def shared_options(data_help: str = DATA_HELP) -> list[click.Option]:
     """Fresh ones: a click option belongs to one command."""
     return [
         click.Option(
             ["--data"],
             type=click.Path(path_type=Path, file_okay=False),
             metavar="PATH",
-            help=f"Data folder. [env: {DATA_VARIABLE}; default: ./{DATA_FOLDER}]",
+            help=data_help,
             expose_value=False,
             callback=_keep("data"),
         ),

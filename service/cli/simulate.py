@@ -64,6 +64,9 @@ def command(
                 causes=() if without_causes else (causes or None),
                 progress=lambda done, total: tell("making shops", done, total),
             )
+    except FileExistsError as error:
+        hint = "name a new or an empty folder: what is in it would be lost"
+        raise FactsError(str(error), hint=hint) from error
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:

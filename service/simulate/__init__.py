@@ -19,7 +19,14 @@ from shopace.service.simulate.feeds import break_feeds
 from shopace.service.simulate.products import DAYS as PRODUCT_DAYS
 from shopace.service.simulate.shops import Shops, draw_shops
 from shopace.service.simulate.world import World
-from shopace.service.simulate.write import Column, Pile, write_mapping, write_shops, write_truth
+from shopace.service.simulate.write import (
+    Column,
+    Pile,
+    claim,
+    write_mapping,
+    write_shops,
+    write_truth,
+)
 
 __all__ = ["CAUSES", "Simulation", "simulate"]
 
@@ -72,11 +79,12 @@ def simulate(
     The same arguments give the same facts. `causes` keeps only the named ones (`()`: none): shops
     and chance stay as they are, so that the difference is what the causes did. `progress` is told
     the shops done and all shops.
+
+    Raises FileExistsError where `out` holds anything but an earlier marketplace, whose files are
+    replaced.
     """
     _check(shops, days, seed, causes)
-    out.mkdir(parents=True, exist_ok=True)
-    # Written last: a folder without it is no facts folder, so a run cut short is never half read.
-    (out / "mapping.toml").unlink(missing_ok=True)
+    claim(out)
     first_day = last_day - timedelta(days - 1)
     events = market_events(days, only=causes)
     truth = [truth_row(each, "*", first_day, days) for each in events]
@@ -113,7 +121,7 @@ def simulate(
     write_shops(out / "shops.parquet", everyone, first_day)
     write_truth(out / "truth.csv", truth)
     behind.write_creators()
-    write_mapping(out / "mapping.toml", of_shops, of_channels, last_day, behind.mapping())
+    write_mapping(out, of_shops, of_channels, last_day, behind.mapping())
     return Simulation(
         folder=out,
         first_day=first_day,

@@ -19,6 +19,11 @@ from shopace.service.simulate.causes import TRUTH_HEADER
 from shopace.service.simulate.draws import Floats
 from shopace.service.simulate.shops import Shops
 
+HEADER = "# The demo marketplace, made by `shopace simulate`."
+"""The first line of the mapping: by it a folder that may be written anew is told."""
+_MAPPING = "mapping.toml"
+_UNFINISHED = f".{_MAPPING}.partial"
+
 Column = NDArray[np.object_] | NDArray[np.int64] | NDArray[np.bool_] | NDArray[np.float32] | Floats
 
 _WHOLE = {"count", "days", "points"}
@@ -28,6 +33,33 @@ _WHOLE = {"count", "days", "points"}
 def _type_of(measure: str) -> str:
     unit = STANDARD_MEASURES[measure].unit.value
     return "INTEGER" if unit in _WHOLE else "DECIMAL(18, 2)" if unit == "money" else "DOUBLE"
+
+
+def claim(folder: Path) -> None:
+    """Take a new, an empty, or an earlier marketplace's folder. Raises FileExistsError for others.
+
+    Until `write_mapping` it has no mapping: what is cut short is never half read.
+    """
+    mapping, unfinished = folder / _MAPPING, folder / _UNFINISHED
+    found = mapping if mapping.exists() else unfinished
+    if folder.is_dir() and any(folder.iterdir()) and not _is_ours(found):
+        raise FileExistsError(f"{folder} holds files that are not of a made-up marketplace")
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished.write_text(f"{HEADER}\n", encoding="utf-8")
+    mapping.unlink(missing_ok=True)
+
+
+def _is_ours(mapping: Path) -> bool:
+    try:
+        return mapping.read_bytes().startswith(HEADER.encode())
+    except FileNotFoundError:
+        return False
+
+
+def _remove_stale(folder: Path, name: str) -> None:
+    """Files of an earlier marketplace of another size, and no others."""
+    for stale in [folder / f"{name}.parquet", *folder.glob(f"{name}-{'[0-9]' * 4}.parquet")]:
+        stale.unlink(missing_ok=True)
 
 
 class Pile:
@@ -43,8 +75,7 @@ class Pile:
         self._name = name
         self._parts = parts
         self._waiting: list[dict[str, Column]] = []
-        for stale in [folder / f"{name}.parquet", *folder.glob(f"{name}-*.parquet")]:
-            stale.unlink(missing_ok=True)  # of an earlier marketplace of another size
+        _remove_stale(folder, name)
 
     def add(self, keys: Mapping[str, Column], facts: Mapping[str, Floats]) -> None:
         self.measures = tuple(sorted(facts, key=[*STANDARD_MEASURES].index))
@@ -107,8 +138,7 @@ class Sheet:
         self.pattern = f"{name}.parquet" if parts == 1 else f"{name}-*.parquet"
         self._folder, self._name, self._select, self._parts = folder, name, select, parts
         self._waiting: dict[str, list[Mapping[str, Column]]] = {}
-        for stale in [folder / f"{name}.parquet", *folder.glob(f"{name}-*.parquet")]:
-            stale.unlink(missing_ok=True)
+        _remove_stale(folder, name)
 
     def add(self, rows: int, **tables: Mapping[str, Column]) -> None:
         self.rows += rows
@@ -135,11 +165,19 @@ def _copy(path: Path, tables: Mapping[str, Mapping[str, object]], select: str) -
             database.register(name, dict(columns))
         target = str(partial).replace("'", "''")
         try:
-            database.execute(f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+            rows = _typed(database, select)
+            database.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
         except duckdb.IOException as error:
             partial.unlink(missing_ok=True)
             raise _of_the_system(error, path) from error
     partial.replace(path)
+
+
+def _typed(database: duckdb.DuckDBPyConnection, select: str) -> str:
+    """A column of texts without any has no type of its own; a reader would refuse it."""
+    columns = database.execute(f"DESCRIBE {select}").fetchall()
+    typed = [f'"{name}"::VARCHAR AS "{name}"' for name, kind, *_ in columns if kind == '"NULL"']
+    return f"SELECT * REPLACE ({', '.join(typed)}) FROM ({select})" if typed else select  # noqa: S608
 
 
 def _of_the_system(error: duckdb.IOException, path: Path) -> OSError:
@@ -160,7 +198,7 @@ def write_truth(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
 
 
 def write_mapping(
-    path: Path, of_shops: Pile, of_channels: Pile, last_day: date, behind: str
+    folder: Path, of_shops: Pile, of_channels: Pile, last_day: date, behind: str
 ) -> None:
     """What the columns mean: named like the standard measures, they need no list.
 
@@ -168,7 +206,7 @@ def write_mapping(
     therefore a day without sales, and zero is true; what a broken feed lost is an empty cell.
     """
     channels = ", ".join(f'"{each.value}"' for each in FIVE)
-    text = f"""# The demo marketplace, made by `shopace simulate`.
+    text = f"""{HEADER}
 schema = "shopace.mapping/1"
 
 [marketplace]
@@ -210,6 +248,6 @@ date = "date"
 channel = "channel"
 absent_day = "zero"
 {behind}"""
-    partial = path.with_name(f".{path.name}.partial")
+    partial = folder / _UNFINISHED
     partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    partial.replace(folder / _MAPPING)

@@ -495,6 +495,33 @@ def test_a_run_cut_short_leaves_no_mapping(tmp_path: Path) -> None:
     assert not (tmp_path / "mapping.toml").exists()
 
 
+def test_a_folder_of_other_files_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    for name in ("mapping.toml", "shops.parquet", "shop_days-archive.parquet"):
+        (tmp_path / name).write_text("# somebody's own\n")
+    with pytest.raises(FileExistsError, match="not of a made-up marketplace"):
+        simulate(tmp_path, shops=1, days=30)
+    assert all(each.read_text() == "# somebody's own\n" for each in tmp_path.iterdir())
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_of_an_earlier_marketplace_only_its_own_files_are_replaced(tmp_path: Path) -> None:
+    simulate(tmp_path, shops=1, days=30)
+    (tmp_path / "shop_days-0001.parquet").write_text("of a larger one")
+    (tmp_path / "shop_days-archive.parquet").write_text("somebody's own")
+    made = simulate(tmp_path, shops=1, days=30, seed=2)
+    kept = {each.name for each in tmp_path.iterdir()} - {each.name for each in made.files}
+    assert kept == {"shop_days-archive.parquet"}
+
+
+def test_a_column_without_a_single_text_has_its_type(tmp_path: Path) -> None:
+    made = simulate(tmp_path, shops=1, days=30, causes=())
+    with duckdb.connect() as database:
+        for file in made.files:
+            if file.suffix == ".parquet":
+                kinds = database.execute(f"DESCRIBE FROM '{file}'").fetchall()
+                assert '"NULL"' not in [row[1] for row in kinds], file.name
+
+
 def test_a_folder_may_have_a_quote_in_its_name(tmp_path: Path) -> None:
     made = simulate(tmp_path / "the seller's", shops=5, days=30)
     assert all(path.stat().st_size > 0 for path in made.files)

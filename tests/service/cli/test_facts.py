@@ -287,6 +287,22 @@ def test_simulate_gives_the_same_facts_twice_and_others_with_another_seed(
     assert made("c", "2") != made("a", "1")
 
 
+@pytest.mark.parametrize("shops", ["1", "3"])
+def test_the_smallest_marketplaces_are_fit_for_use(
+    call: Call, ask: Ask, tmp_path: Path, shops: str
+) -> None:
+    ask("simulate", tmp_path / "facts", "--shops", shops, "--days", "30")
+    assert call("facts", "check", "--data", tmp_path).exit_code == 0
+
+
+def test_facts_of_somebodys_own_are_not_replaced_by_made_up_ones(call: Call, facts: Path) -> None:
+    before = {each.name: each.read_bytes() for each in facts.iterdir()}
+    result = call("simulate", facts, "--shops", "1")
+    assert result.exit_code == 3
+    assert "name a new or an empty folder" in result.stderr
+    assert {each.name: each.read_bytes() for each in facts.iterdir()} == before
+
+
 def test_an_unknown_cause_is_a_wrong_call(call: Call, tmp_path: Path) -> None:
     result = call("simulate", tmp_path / "out", "--cause", "stock_aut")
     assert result.exit_code == 2

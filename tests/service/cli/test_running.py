@@ -207,6 +207,21 @@ def test_the_demo_touches_no_facts_that_it_did_not_make(data: Path) -> None:
     assert result.returncode == 3
     assert "--data PATH" in result.stderr
     assert (data / "facts" / "mapping.toml").read_bytes() == before
+    assert not list(data.glob("demo.*"))
+
+
+def test_the_demo_goes_into_no_folder_that_the_environment_names(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPACE_DATA", str(tmp_path / "real"))
+    (tmp_path / "shopace-demo").mkdir()
+    (tmp_path / "shopace-demo" / "shopace.toml").write_text("# somebody's own\n")
+    result = call("demo")
+    assert result.exit_code == 3
+    assert "shopace-demo holds what the demo did not make" in result.stderr
+    assert not (tmp_path / "real").exists()
+    assert [each.name for each in (tmp_path / "shopace-demo").iterdir()] == ["shopace.toml"]
+    assert "shopace-data" not in call("demo", "--help").stdout
 
 
 def test_an_interrupted_demo_ends_what_it_started_and_the_next_one_goes_on(
@@ -227,5 +242,6 @@ def test_an_interrupted_demo_ends_what_it_started_and_the_next_one_goes_on(
     assert not (data / "server.json").exists()
     with pytest.raises(ProcessLookupError):
         os.kill(server, 0)
-    (data / "facts" / "mapping.toml").unlink()
+    facts = data / "facts"
+    (facts / "mapping.toml").rename(facts / ".mapping.toml.partial")  # as a simulation cut short
     assert demo(data).returncode == 0
