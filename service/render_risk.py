@@ -60,15 +60,17 @@ def criteria_table(found: Eligibility) -> RenderableType:
     made = table("asked for", "", "now", "missing", right=("now", "missing"), wrap=("asked for",))
     for each in found.criteria:
         word, style = _OUTCOMES[each.outcome]
-        away = figure(each.distance, each.unit) if each.outcome == "not_met" else ""
-        add_row(made, (str(each.title), Text(word, style=style), _now(each), away))
+        now = away = ""
+        if not _is_state(each):
+            now = figure(each.value, each.unit)
+            away = figure(each.distance, each.unit) if each.outcome == "not_met" else ""
+        add_row(made, (str(each.title), Text(word, style=style), now, away))
     return made
 
 
-def _now(criterion: Criterion) -> str:
-    """A state that is 1 or 0 is told by its outcome."""
-    is_state = criterion.unit is Unit.COUNT and criterion.line <= 1
-    return "" if is_state else figure(criterion.value, criterion.unit)
+def _is_state(criterion: Criterion) -> bool:
+    """One that is 1 or 0: it is told by its outcome."""
+    return criterion.unit is Unit.COUNT and criterion.line <= 1
 
 
 def _source(marks: str) -> str:

@@ -70,13 +70,17 @@ def check(mapping: Path | None, folder: Path | None, every: bool) -> None:
     click.secho("The facts are fit for use.", fg="green")
 
 
-def places(mapping: Path | None, folder: Path | None) -> tuple[Path, Path]:
-    """The mapping file and the folder of facts, by default those of the data folder."""
+def places(mapping: Path | None, folder: Path | None, *, call: str = "") -> tuple[Path, Path]:
+    """The mapping file and the folder of facts, by default those of the data folder.
+
+    `call` is how they are named to the command that runs; empty: as its arguments.
+    """
     facts = folder if folder is not None else session().folder / "facts"
     if mapping is None and not (facts / MAPPING_FILE).exists():
+        as_arguments = f"{click.get_current_context().command_path} mapping.toml facts/"
         raise MappingError(
             f"there is no mapping {facts / MAPPING_FILE}",
-            hint="name mapping file and folder: shopace facts check mapping.toml facts/",
+            hint=f"name mapping file and folder: {call or as_arguments}",
         )
     return (mapping if mapping is not None else facts / MAPPING_FILE), facts
 

@@ -331,7 +331,9 @@ def _opened(shop: str, asked: Asked) -> Iterator[tuple[ShopFacts, Days]]:
     from shopace.core.vocabulary.units import Window
     from shopace.core.warehouse.mapping import load_mapping
 
-    mapping, folder = places(asked.mapping, asked.folder)
+    mapping, folder = places(
+        asked.mapping, asked.folder, call="--mapping mapping.toml --facts facts/"
+    )
     measures = session().registry().measures
     ranges = session().configuration().gmv_ranges
     with open_shop(load_mapping(mapping, measures), folder, measures, shop, ranges=ranges) as found:

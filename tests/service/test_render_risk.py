@@ -87,6 +87,7 @@ def test_criteria_tell_outcome_value_and_distance() -> None:
         criteria=(
             criterion("1,000 followers", "not_met", 1000, 940, 60),
             criterion("Active shop", "met", 1, 1, 0),
+            criterion("Probation passed", "not_met", 1, 0, 1),
             criterion("No more than 12 penalty points", "not_applicable", 12, None, None),
             criterion("No violation that counts as fraud", "no_data", 0, None, None),
         ),
@@ -97,6 +98,7 @@ def test_criteria_tell_outcome_value_and_distance() -> None:
     assert rows[1:] == [
         "1,000 followers not met 940 60",
         "Active shop met",
+        "Probation passed not met",
         "No more than 12 penalty points does not apply –",
         "No violation that counts as fraud not known",
     ]

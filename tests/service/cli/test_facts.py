@@ -99,6 +99,8 @@ def test_without_arguments_and_without_a_mapping_the_call_is_shown(call: Call) -
     assert result.exit_code == 3
     assert "there is no mapping shopace-data/facts/mapping.toml" in result.stderr
     assert "shopace facts check mapping.toml facts/" in result.stderr
+    assert "shopace snapshot build mapping.toml facts/" in call("snapshot", "build").stderr
+    assert "--mapping mapping.toml --facts facts/" in call("products", "list", "1").stderr
 
 
 def test_bad_cells_become_missing_and_are_counted(call: Call, facts: Path) -> None:
