@@ -2034,7 +2034,8 @@ class Oracle:
         channel = max(FIVE, key=lambda each: moved.get(each, 0.0))
         verb = "fell" if direction < 0 else "rose"
         message = (
-            f"GMV {verb} {{change:.0%}} against the previous 7 days, most of it in {{channel}}"
+            f"GMV {verb} {{change:.0%}} against the previous 7 days"
+            ", the largest part in {channel}"
         )
         params: dict[str, str | float] = {
             "change": rounded(change, SHARE_DECIMALS) or 0.0,

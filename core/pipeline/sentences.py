@@ -31,8 +31,8 @@ FALL, RISE = -1, 1
 
 FELL = "GMV fell {change:.0%} against the previous 7 days"
 ROSE = "GMV rose {change:.0%} against the previous 7 days"
-FELL_IN = FELL + ", most of it in {channel}"
-ROSE_IN = ROSE + ", most of it in {channel}"
+FELL_IN = FELL + ", the largest part in {channel}"
+ROSE_IN = ROSE + ", the largest part in {channel}"
 FELL_WHERE = FELL_IN + ", where {factor} fell {factor_change:.0%}"
 ROSE_WHERE = ROSE_IN + ", where {factor} rose {factor_change:.0%}"
 FELL_AS = FELL + ", as {factor} fell {factor_change:.0%}"
