@@ -1,5 +1,6 @@
 """What tests share: one real server for the run, emptied before each test that asks for it."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -28,18 +29,30 @@ class Until(Protocol):
     def __call__(self, condition: Callable[[], object], what: str, seconds: float = 30) -> None: ...
 
 
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
+    """Poll a condition until it holds; fail with what was awaited when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"after {seconds} s still not: {what}")
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def until() -> Until:
-    """Poll a condition until it holds; fail with what was awaited when the time is over."""
+    return wait_until
 
-    def wait(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > deadline:
-                pytest.fail(f"after {seconds} s still not: {what}")
-            time.sleep(0.01)
 
-    return wait
+def is_running(pid: int) -> bool:
+    """Whether the process is there and is more than its unread exit code."""
+    try:
+        os.kill(pid, 0)
+        if sys.platform != "linux":
+            return True
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.fixture(scope="session")

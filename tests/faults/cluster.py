@@ -37,7 +37,7 @@ class Cluster:
         self._processes = processes
         self._command = tuple(command)
         self._environment = dict(environment or {})
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes]
         self._events: list[dict[str, Any]] = []
         self._read_to = 0
 
@@ -56,19 +56,16 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self.process is not None
         if self.process.poll() is None:  # how it ends in order is a test of its own
             self.kill()
 
     def terminate(self) -> int:
         """As a deployment ends it; the exit code."""
-        assert self.process is not None
         self.process.terminate()
         return self.process.wait(_END_SECONDS)
 
     def kill(self) -> None:
         """As a machine that loses its power: nobody is told anything."""
-        assert self.process is not None
         self.process.send_signal(signal.SIGSTOP)
         for pid in self.pids:
             with contextlib.suppress(ProcessLookupError):

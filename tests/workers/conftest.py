@@ -72,8 +72,8 @@ class Hold:
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "hold"
-        self.running = folder / "running"
-        self.running.mkdir(parents=True)
+        for name in ("running", "stopping", "ready"):
+            (folder / name).mkdir(parents=True)
         self.file.touch()
 
     def release(self) -> None:
@@ -81,7 +81,18 @@ class Hold:
 
     def pids(self) -> list[int]:
         """Of processes that have begun a job."""
-        return [int(path.name) for path in self.running.iterdir()]
+        return [int(name) for name in self._left("running")]
+
+    def stopping(self) -> list[int]:
+        """Ids of processes that will begin no other job."""
+        return [int(name) for name in self._left("stopping")]
+
+    def ready(self) -> list[str]:
+        """Queues of which a job lies ready in a process."""
+        return self._left("ready")
+
+    def _left(self, where: str) -> list[str]:
+        return [path.name for path in self.file.with_name(where).iterdir()]
 
 
 @pytest.fixture

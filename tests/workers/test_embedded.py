@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from tests.conftest import is_running
 
 from shopace.core.errors import ServerError
 from shopace.workers import embedded
@@ -22,16 +23,6 @@ with embedded_server(Path(sys.argv[1])) as server:
     print(server.pid, flush=True)
     time.sleep(600)
 """
-
-
-def is_running(pid: int) -> bool:
-    """Whether the process is there and is more than its unread exit code."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{pid}/stat")
-    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def socket_of(server: embedded.Server) -> Path:

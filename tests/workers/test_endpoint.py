@@ -6,8 +6,7 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import msgspec
 import pytest
 import redis
 from prometheus_client.parser import text_string_to_metric_families
+from tests.faults.cluster import Cluster
 from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Hold, Marketplace
 
 from shopace.core.errors import ShopaceError
@@ -31,7 +31,7 @@ from shopace.workers.notify import ServiceManager
 from shopace.workers.queue import BLOCKS as QUEUE
 from shopace.workers.queue import Delivery, Queue, Why
 from shopace.workers.runs import start_nightly, wait
-from shopace.workers.settings import Settings, encode_settings
+from shopace.workers.settings import Settings
 from shopace.workers.supervisor import Health, Supervisor
 
 SHOPS = BLOCKS * BLOCK_SHOPS
@@ -160,23 +160,28 @@ def test_nothing_that_goes_wrong_in_a_scrape_ends_the_endpoint(settings: Setting
 def test_ready_means_that_jobs_go_through(
     settings: Settings, broker_client: redis.Redis, until: Until
 ) -> None:
+    queue = Queue(broker_client, "w1")
+    queue.enqueue(QUEUE, [Delivery("x", b"{}")])
+    queue.fetch(QUEUE, 1, ())
+    queue.ack(QUEUE, "x", came_to={"plugin_failures:acme": 1})
     supervisor = Supervisor(settings, processes=1)
     with endpoint(settings, supervisor.health, "127.0.0.1", 0) as port:
-        first = json.loads(get(port, "/readyz").body)
+        told = [get(port, "/readyz")]
+        first = json.loads(told[0].body)
         assert not first["ready"]
         assert "0 of 1 worker processes ask for work" in first["reasons"]
         assert "no canary job ran lately" in first["reasons"]
+
+        def answers(code: int) -> bool:
+            told.append(get(port, "/readyz"))
+            return told[-1].code == code
+
         with supervisor:
-            until(lambda: get(port, "/readyz").code == 200, "a canary ran")
-            queue = Queue(broker_client, "w1")
-            queue.enqueue(QUEUE, [Delivery("x", b"{}")])
-            queue.fetch(QUEUE, 1, ())
-            queue.ack(QUEUE, "x", came_to={"plugin_failures:acme": 1})
-            until(lambda: "acme" in get(port, "/readyz").body, "the plugin is told")
-            told = get(port, "/readyz")
-            assert (told.code, told.kind) == (200, "application/json")
+            until(lambda: answers(200), "a canary ran")
+            assert told[-1].kind == "application/json"
+            assert "acme" in told[-1].body, "a plugin that failed is told, and is no reason"
             supervisor.stop()
-            until(lambda: get(port, "/readyz").code != 200, "it is stopping")
+            until(lambda: answers(503), "it is stopping")
 
 
 def test_alive_means_that_children_are_looked_after() -> None:
@@ -202,44 +207,24 @@ def test_an_address_that_cannot_be_had_is_told(settings: Settings) -> None:
         pass
 
 
-RUN = """
-import sys
-from shopace.workers.logging import configure_logging
-from shopace.workers.settings import decode_settings
-from shopace.workers.supervisor import Supervisor, stop_on_signals
-configure_logging()
-settings = decode_settings(sys.stdin.buffer.read())
-with stop_on_signals() as stop:
-    Supervisor(settings, processes=1, stop=stop).run()
-"""
-
-
 def test_systemd_is_told_ready_alive_and_stopping(settings: Settings, tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
-        address = os.path.relpath(tmp_path / "notify")
+    with (
+        tempfile.TemporaryDirectory(prefix="shopace-") as short,  # as a socket's path must be
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line,
+    ):
+        address = str(Path(short, "notify"))
         line.bind(address)
         line.settimeout(60)
-        process = subprocess.Popen(
-            [sys.executable, "-c", RUN],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=os.environ | {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "200000"},
-        )
-        try:
-            assert process.stdin is not None
-            process.stdin.write(encode_settings(settings))
-            process.stdin.close()
+        environment = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "200000"}
+        with Cluster(settings, tmp_path / "log", 1, environment=environment) as supervisor:
             told = [line.recv(100)]
             while b"READY=1" not in told:
                 told.append(line.recv(100))
             assert b"WATCHDOG=1" in [line.recv(100) for _ in range(3)]
-            process.terminate()
+            supervisor.process.terminate()
             while b"STOPPING=1" not in told:
                 told.append(line.recv(100))
-            assert process.wait(60) == 0
-        finally:
-            process.kill()
-            process.wait()
+            assert supervisor.process.wait(60) == 0
 
 
 def test_a_manager_that_does_not_listen_any_more_is_no_reason_to_end(tmp_path: Path) -> None:

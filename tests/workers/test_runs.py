@@ -10,6 +10,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from structlog.testing import capture_logs
+from tests.faults.cluster import Cluster
 from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Hold, Marketplace, Queue
 
 from shopace.core import Direction, Measure, Metric, Plugin, Unit, measure
@@ -162,20 +163,20 @@ def test_a_single_shop_is_diagnosed_by_the_same_code(
 
 
 def test_single_shops_go_before_blocks_that_wait(
-    marketplace: Marketplace, hold: Hold, until: Callable[..., None]
+    marketplace: Marketplace, hold: Hold, until: Callable[..., None], tmp_path: Path
 ) -> None:
     shop = marketplace.snapshot.block(0).shops[0]
-    with Supervisor(marketplace.settings, processes=1, command=hold.command):
+    with Cluster(marketplace.settings, tmp_path / "log", 1, command=hold.command) as workers:
         run = nightly(marketplace)
         until(hold.pids, "the first block has begun")
         single = start_single(
             marketplace.settings, marketplace.snapshot, shop, None, marketplace.policy
         )
+        until(lambda: queues.SHOPS in hold.ready(), "the shop lies ready beside a second block")
         hold.release()
-        wait(single, timeout=60)
-        blocks_before = runs.progress(run).blocks_done
         wait(run, timeout=60)
-    assert blocks_before < BLOCKS
+        begun = [event["run"] for event in workers.events("job.started")]
+    assert begun == [run.id, single.id, *[run.id] * (BLOCKS - 1)]
 
 
 def test_the_scheduler_takes_the_snapshot_of_the_date_it_names(marketplace: Marketplace) -> None:

@@ -2,45 +2,25 @@
 
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
 from structlog.testing import capture_logs
+from tests.conftest import is_running
+from tests.faults.cluster import Cluster
 from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Hold, Marketplace, Queue, StartChild
 
 from shopace.core.errors import ServerError
 from shopace.workers import runs
 from shopace.workers.runs import start_nightly, wait
-from shopace.workers.settings import Settings, encode_settings
+from shopace.workers.settings import Settings
 from shopace.workers.supervisor import Supervisor
 
 SHOPS = BLOCKS * BLOCK_SHOPS
-RUN_SUPERVISOR = """
-import sys
-from shopace.workers.logging import configure_logging
-from shopace.workers.settings import decode_settings
-from shopace.workers.supervisor import Supervisor, stop_on_signals
-configure_logging()
-settings = decode_settings(sys.stdin.buffer.read())
-with stop_on_signals() as stop:
-    Supervisor(settings, processes=2, command=sys.argv[1:], stop=stop).run()
-"""
 Until = Callable[..., None]
-
-
-def is_running(pid: int) -> bool:
-    """Whether the process is there and is more than its unread exit code."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{pid}/stat")
-    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def nightly(made: Marketplace) -> runs.Run:
@@ -77,6 +57,7 @@ def test_told_to_stop_a_child_finishes_its_job_and_hands_back_the_others(
     until(hold.pids, "the first block has begun")
     until(lambda: queue.unacknowledged() == 2, "a second one is fetched")
     child.send_signal(signal.SIGTERM)
+    until(hold.stopping, "it will begin no other")
     assert child.poll() is None
     hold.release()
     assert child.wait(30) == 0
@@ -106,11 +87,14 @@ def test_a_supervisor_told_to_stop_takes_its_children_along(
     number: signal.Signals, queue: Queue,
 ) -> None:  # fmt: skip
     run = nightly(marketplace)
-    with start_supervisor(marketplace.settings, hold.command) as supervisor:
+    with Cluster(
+        marketplace.settings, marketplace.settings.data / "log", 2, command=hold.command
+    ) as supervisor:
         until(lambda: len(hold.pids()) == 2, "both children work")
-        supervisor.send_signal(number)
+        supervisor.process.send_signal(number)
+        until(lambda: len(hold.stopping()) == 2, "both will begin no other block")
         hold.release()
-        assert supervisor.wait(30) == 0
+        assert supervisor.process.wait(30) == 0
     assert not any(is_running(pid) for pid in hold.pids())
     assert queue.unacknowledged() == 0
     assert runs.progress(run).blocks_done == 2
@@ -121,9 +105,12 @@ def test_children_do_not_outlive_a_supervisor_that_was_killed(
     marketplace: Marketplace, hold: Hold, until: Until
 ) -> None:
     nightly(marketplace)
-    with start_supervisor(marketplace.settings, hold.command) as supervisor:
+    with Cluster(
+        marketplace.settings, marketplace.settings.data / "log", 2, command=hold.command
+    ) as supervisor:
         until(lambda: len(hold.pids()) == 2, "both children work")
-        supervisor.kill()
+        supervisor.process.kill()
+        supervisor.process.wait()
     hold.release()
     until(lambda: not any(is_running(pid) for pid in hold.pids()), "the children are gone")
 
@@ -194,16 +181,3 @@ def test_a_child_without_a_server_says_so_in_one_line_and_ends_with_its_code(
     assert line["event"] == "child.refused"
     assert "127.0.0.1:1" in line["error"]
     assert b"canary" not in written
-
-
-def start_supervisor(settings: Settings, command: Sequence[str]) -> "subprocess.Popen[bytes]":
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUN_SUPERVISOR, *command],
-        stdin=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert process.stdin is not None
-    process.stdin.write(encode_settings(settings))
-    process.stdin.close()
-    process.stdin = None
-    return process
