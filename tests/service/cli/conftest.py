@@ -5,13 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.conftest import wait_until
 
 from shopace.service.cli import shopace
 
@@ -56,14 +56,6 @@ def shop(built: Path) -> str:
     return next(line.split(",")[0] for line in text.splitlines()[1:] if not line.startswith("*"))
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Look again and again, and fail when it does not come to it."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to it"
-        time.sleep(0.05)
-
-
 class Running(NamedTuple):
     """A data folder whose server and one worker are up, with a nightly run done."""
 
@@ -81,7 +73,7 @@ def running(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
     with (data / "worker.log").open("wb") as log:
         worker = subprocess.Popen(command, stderr=log)
     try:
-        until((data / "server.json").exists)
+        wait_until((data / "server.json").exists, "the server is named")
         yield Running(data, told("nightly", "--wait", "--timeout", "60", "--data", data))
     finally:
         worker.terminate()

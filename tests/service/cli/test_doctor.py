@@ -3,21 +3,16 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 import redis
 from click.testing import Result
+from tests.service.cli.conftest import Running
 
 from shopace.workers.embedded import Server
 from shopace.workers.queue import BLOCKS, Delivery, Queue, Why
 
 Call = Callable[..., Result]
-
-
-class Running(NamedTuple):
-    data: Path
-    nightly: dict[str, Any]
 
 
 def levels(result: Result) -> dict[str, set[str]]:

@@ -3,20 +3,16 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.service.cli.conftest import Running
 
 from shopace.service.cli import shopace
 
 Call = Callable[..., Result]
 Ask = Callable[..., Any]
-
-
-class Running(NamedTuple):
-    data: Path
-    nightly: dict[str, Any]
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from click.testing import Result
+from tests.service.cli.conftest import Running
 
 from shopace.service.cli import schedule
 from shopace.service.cli.session import Session
@@ -22,11 +23,6 @@ from shopace.workers.embedded import embedded_server
 Call = Callable[..., Result]
 Ask = Callable[..., Any]
 PROGRAM = (sys.executable, "-m", "shopace.service.cli")
-
-
-class Running(NamedTuple):
-    data: Path
-    nightly: dict[str, Any]
 
 
 @pytest.fixture

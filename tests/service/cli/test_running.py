@@ -8,19 +8,16 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from click.testing import Result
+from tests.conftest import Until
+from tests.service.cli.conftest import Running
 
 Call = Callable[..., Result]
 Ask = Callable[..., Any]
 PROGRAM = [sys.executable, "-m", "shopace.service.cli"]
-
-
-class Running(NamedTuple):
-    data: Path
-    nightly: dict[str, Any]
 
 
 def test_a_nightly_run_tells_what_it_did(running: Running) -> None:
@@ -89,7 +86,14 @@ def test_with_one_unknown_shop_nothing_is_enqueued(
     assert ask("show", shop, "--data", running.data)["fence"] == before
 
 
-def test_status_tells_servers_queues_and_the_run(running: Running, call: Call, ask: Ask) -> None:
+def test_status_tells_servers_queues_and_the_run(
+    running: Running, call: Call, ask: Ask, until: Until
+) -> None:
+    def is_acknowledged() -> bool:  # a run is at its end before the last message is
+        told = ask("status", "--data", running.data)
+        return bool(told["counters"]["done"] >= 3 and told["queues"]["blocks"]["held"] == 0)
+
+    until(is_acknowledged, "the run's blocks are acknowledged")
     told = ask("status", "--data", running.data)
     assert set(told["servers"]) == {"broker", "results"}
     assert told["queues"]["blocks"] == {
@@ -100,7 +104,6 @@ def test_status_tells_servers_queues_and_the_run(running: Running, call: Call, a
         "oldest_seconds": None,
     }
     assert told["servers"]["broker"]["eviction"] == "noeviction"
-    assert told["counters"]["done"] >= 3
     assert told["workers"]["heard_of_lately"] >= 1
     assert running.nightly["run"] in [each["run"] for each in told["runs"]]
     assert list(told["data"]["snapshots"].values()) == [running.nightly["snapshot"]]
