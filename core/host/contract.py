@@ -12,22 +12,24 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from shopace.core.errors import did_you_mean
 from shopace.core.steering import STEERING
 from shopace.core.vocabulary.channels import FIVE, GROUP_MEMBERS, Channel
-from shopace.core.vocabulary.formula import denominator, refs
+from shopace.core.vocabulary.formula import Constant, Operation, denominator, refs
 from shopace.core.vocabulary.measures import STANDARD_MEASURES, Measure
 from shopace.core.vocabulary.metrics import Benchmark, Metric
 from shopace.core.vocabulary.objectives import STANDARD_OBJECTIVES
 from shopace.core.vocabulary.parameters import Parameter
+from shopace.core.vocabulary.plugins import Declaration, Plugin
 from shopace.core.vocabulary.products import (
     ListingQuality,
     ProductIs,
     ProductStatus,
     ProductWord,
 )
-from shopace.core.vocabulary.tasks import Objective, TaskTemplate
+from shopace.core.vocabulary.tasks import Action, Completion, Objective, TaskTemplate
 from shopace.core.vocabulary.triggers import AtLeast, AtMost, BehindPeers, Crosses, Declined
 from shopace.core.vocabulary.units import CATEGORIES, Direction, Pillar, Unit, Window
 
@@ -35,19 +37,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from shopace.core.vocabulary.formula import Formula
-    from shopace.core.vocabulary.plugins import Declaration, Plugin
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,59})?")
 TEXT_LIMIT = 300
 """Characters of one sentence in a declaration."""
 STEPS_LIMIT = 6
+DEPTH_LIMIT = 50
+"""How deep a formula may be nested: a sum of 50 measures."""
 
 _PRODUCT_WORDS: dict[ProductWord, tuple[str, ...]] = {
     ProductWord.STATUS: tuple(ProductStatus),
     ProductWord.LISTING_QUALITY: tuple(ListingQuality),
 }
 
+_PAGE_TEXTS = ("key", "category", "version", "title", "question")
+_OF_TASKS = (Action, Completion, Parameter)
+"""Records that look like declarations of their own."""
 Kind = TypeVar("Kind")
 
 
@@ -107,12 +113,45 @@ def parameters_of(template: TaskTemplate) -> list[Parameter]:
     return [*lines, done.line] if done and isinstance(done.line, Parameter) else lines
 
 
-def _types(plugin: Plugin, _: Known) -> Iterator[Finding]:
-    for declaration in plugin.declares:
+def converted(page: Plugin) -> tuple[Plugin, list[Finding]]:
+    """The page with every field of its declared type, and the fields that cannot be.
+
+    Words become members of enums and lists tuples: what is judged is what is used.
+    """
+    wrong = [*_untyped(page)]
+    declares: list[Declaration] = []
+    for declaration in page.declares if not wrong else ():
         try:
-            msgspec.convert(msgspec.to_builtins(declaration), type(declaration))
+            plain = msgspec.to_builtins(declaration, order="deterministic")
+            declares.append(msgspec.convert(plain, type(declaration)))
         except (msgspec.ValidationError, TypeError, ValueError) as error:
-            yield Finding(name_of(declaration), str(error))
+            wrong.append(Finding(name_of(declaration), str(error)))
+    return (page if wrong else replace(page, declares=tuple(declares))), wrong
+
+
+def _untyped(page: Plugin) -> Iterator[Finding]:
+    """What is wrong with the page around its declarations."""
+    for field in _PAGE_TEXTS:
+        value = getattr(page, field)
+        if not isinstance(value, str):
+            hint = f'"{value}", in quotes' if isinstance(value, int | float) else ""
+            yield Finding(field, f"is no text but {_kind(value)}", hint)
+    if not isinstance(page.declares, tuple | list):
+        hint = "a single one needs its comma: (metric,)"
+        yield Finding("declares", f"is no tuple but {_kind(page.declares)}", hint)
+        return
+    for number, each in enumerate(page.declares):
+        if not isinstance(each, Declaration):
+            hint = "it belongs in the task that uses it" if isinstance(each, _OF_TASKS) else ""
+            yield Finding(f"declares[{number}]", f"is no declaration but {_kind(each)}", hint)
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"of type {type(value).__name__}"
+
+
+def _types(plugin: Plugin, _: Known) -> Iterator[Finding]:
+    yield from converted(plugin)[1]
 
 
 def _page(plugin: Plugin, _: Known) -> Iterator[Finding]:
@@ -123,8 +162,8 @@ def _page(plugin: Plugin, _: Known) -> Iterator[Finding]:
         yield Finding("category", f'"{plugin.category}" is none of the 17 categories', hint)
     if plugin.key in CATEGORIES and plugin.key != plugin.category:
         yield Finding("key", f'"{plugin.key}" is the name of another category')
-    if not plugin.version:
-        yield Finding("version", "is empty")
+    for field in ("version", "title", "question"):
+        yield from _unfit(field, getattr(plugin, field), field)
     if not plugin.declares:
         yield Finding("declares", "is empty")
 
@@ -150,39 +189,42 @@ def _keys(plugin: Plugin, _: Known) -> Iterator[Finding]:
 
 def _texts(plugin: Plugin, _: Known) -> Iterator[Finding]:
     for declaration in plugin.declares:
-        for field, text in _strings(declaration):
-            if not text.strip():
-                yield Finding(name_of(declaration), f"{field} is empty")
-            elif len(text) > TEXT_LIMIT:
-                yield Finding(name_of(declaration), f"{field} has {len(text)} characters", "300")
-            elif STEERING.search(text):
-                yield Finding(name_of(declaration), f"{field} holds a control character")
+        where = name_of(declaration)
+        for field, text in _strings(msgspec.to_builtins(declaration)):
+            if text or not _may_be_empty(declaration, field):
+                yield from _unfit(where, text, field)
         if isinstance(declaration, TaskTemplate) and not declaration.title[:1].isupper():
-            yield Finding(name_of(declaration), "title does not begin with a capital letter")
+            yield Finding(where, "title does not begin with a capital letter")
 
 
-def _strings(declaration: Declaration) -> Iterator[tuple[str, str]]:
-    match declaration:
-        case Metric():
-            yield "title", declaration.title
-            yield "definition", declaration.definition
-        case TaskTemplate():
-            yield "title", declaration.title
-            yield "why", declaration.why
-            yield "benefit", declaration.benefit
-            yield "action.label", declaration.action.label
-            yield from ((f"steps[{i}]", step) for i, step in enumerate(declaration.steps))
-        case Measure(origin=origin):
-            yield "title", declaration.title
-            may_be_empty = {
-                "definition": declaration.definition,
-                "origin.warehouse": origin.warehouse,
-                "origin.api": origin.api,
-                "origin.export": origin.export,
-            }
-            yield from ((field, text) for field, text in may_be_empty.items() if text)
-        case Objective():
-            yield "title", declaration.title
+def _unfit(where: str, text: str, field: str) -> Iterator[Finding]:
+    """What is wrong with one text; `where` alone names a field of the page."""
+    named = "" if where == field else f"{field} "
+    if not text.strip():
+        yield Finding(where, f"{named}is empty")
+    elif len(text) > TEXT_LIMIT:
+        yield Finding(where, f"{named}has {len(text)} characters", f"{TEXT_LIMIT}")
+    elif STEERING.search(text):
+        yield Finding(where, f"{named}holds a control character")
+
+
+def _strings(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in plain data, with the path to it: `steps[1]`, `action.label`."""
+    match value:
+        case str():
+            yield path, value
+        case dict():
+            for key, each in value.items():
+                yield from _strings(each, f"{path}.{key}" if path else key)
+        case list() | tuple():
+            for number, each in enumerate(value):
+                yield from _strings(each, f"{path}[{number}]")
+
+
+def _may_be_empty(declaration: Declaration, field: str) -> bool:
+    if isinstance(declaration, Measure) and field == "definition":
+        return True
+    return field.rpartition(".")[2] in {"source", "warehouse", "api", "export"}
 
 
 def _formulas(plugin: Plugin, known: Known) -> Iterator[Finding]:
@@ -191,6 +233,8 @@ def _formulas(plugin: Plugin, known: Known) -> Iterator[Finding]:
         used = list(dict.fromkeys(ref for formula in formulas for ref in refs(formula)))
         if not refs(metric.formula):
             yield Finding(name_of(metric), "formula reads no measure")
+        whole = metric.formula if metric.sample is None else metric.formula + metric.sample
+        yield from (Finding(name_of(metric), what) for what in dict.fromkeys(_miscounts(whole)))
         for ref in used:
             measure = known.measures.get(ref.key)
             if measure is None:
@@ -201,6 +245,20 @@ def _formulas(plugin: Plugin, known: Known) -> Iterator[Finding]:
                 if not can_deliver(measure, channel):
                     what = f'measure "{ref.key}" does not exist in channel {channel}'
                     yield Finding(name_of(metric), what, "pin the channel, or drop it")
+
+
+def _miscounts(formula: Formula, depth: int = 1) -> Iterator[str]:
+    """What no shop's numbers could mend."""
+    match formula:
+        case Constant(value=value) if not math.isfinite(value):
+            yield f"formula holds {value:g}, which is no number"
+        case Operation() if depth > DEPTH_LIMIT:
+            yield f"formula is nested more than {DEPTH_LIMIT} deep"
+        case Operation(op=op, left=left, right=right):
+            if op == "/" and right == Constant(0.0):
+                yield "formula divides by 0"
+            yield from _miscounts(left, depth + 1)
+            yield from _miscounts(right, depth + 1)
 
 
 def _measures(plugin: Plugin, known: Known) -> Iterator[Finding]:
@@ -302,9 +360,12 @@ def _templates(plugin: Plugin, known: Known) -> Iterator[Finding]:
             yield Finding(where, "valid_days must be 1 to 90")
         if not template.action.target.startswith("/"):
             yield Finding(where, "action.target must be a path that begins with /")
-        if template.completion and template.completion.metric not in known.metrics:
-            hint = did_you_mean(template.completion.metric, known.metrics)
-            yield Finding(where, f'unknown metric "{template.completion.metric}"', hint)
+        done = template.completion
+        if done and done.metric not in known.metrics:
+            hint = did_you_mean(done.metric, known.metrics)
+            yield Finding(where, f'unknown metric "{done.metric}"', hint)
+        if done and not math.isfinite(done.number({})):
+            yield Finding(where, f"is done at {done.number({}):g}, which is no number")
 
 
 def _lines(plugin: Plugin, _: Known) -> Iterator[Finding]:

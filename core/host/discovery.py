@@ -11,22 +11,30 @@ from __future__ import annotations
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
+from traceback import format_exception, walk_tb
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pluggy
 
-from shopace.core.errors import Problem, did_you_mean
+from shopace.core.errors import Problem, did_you_mean, shortened
 from shopace.core.host import hooks
-from shopace.core.host.contract import is_builtin, known_to, violations
+from shopace.core.host.contract import Finding, converted, is_builtin, known_to, violations
 from shopace.core.host.lint import clashes, errors_of_vendors
 from shopace.core.host.registry import Registry, Rejection, build_registry
+from shopace.core.steering import STEERING
 from shopace.core.vocabulary.measures import Measure
 from shopace.core.vocabulary.plugins import Plugin
+from shopace.core.vocabulary.units import CATEGORIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
 
     from shopace.core.configuration import Configuration
+    from shopace.core.host.contract import Known
+
+_NOT_THE_PLUGINS = ("importlib", "pluggy", "shopace.core")
+"""Modules between the host and a plugin's own code."""
 
 
 class Source(NamedTuple):
@@ -80,7 +88,10 @@ def load_sources(
         try:
             loaded.append(_load(manager, source, [each.page for each in loaded]))
         except _UnfitError as unfit:
-            rejected.append(_rejection(source, unfit.reasons, unfit.page))
+            rejected.append(_rejection(source, unfit.reasons, unfit.page, unfit.__cause__))
+        except Exception as error:  # noqa: BLE001  # whatever a page is made of costs only itself
+            reason = f"cannot be judged: {_named(error)}"
+            rejected.append(_rejection(source, [reason], cause=error))
     loaded = _keep_sound(loaded, rejected)
     return build_registry(
         [each.page for each in loaded],
@@ -104,9 +115,12 @@ def _load(manager: pluggy.PluginManager, source: Source, before: Sequence[Plugin
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin may even call sys.exit()
-        raise _UnfitError(f"shopace_plugin failed: {type(error).__name__}: {error}") from error
+        raise _UnfitError(f"shopace_plugin failed: {_named(error)}") from error
     if not isinstance(page, Plugin):
         raise _UnfitError(f"shopace_plugin returned {type(page).__name__}, not a Plugin")
+    page, wrong = converted(page)
+    if wrong:
+        raise _UnfitError(*map(_told, wrong), page=page)
     taken = [f"{where} {what}" for where, what, _ in clashes(page, before)]
     derived = [
         each.key for each in page.declares if isinstance(each, Measure) and each.derived_from
@@ -128,10 +142,10 @@ def _registered(manager: pluggy.PluginManager, source: Source) -> dict[str, Call
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # likewise at import
-        raise _UnfitError(f"cannot be imported: {type(error).__name__}: {error}") from error
+        raise _UnfitError(f"cannot be imported: {_named(error)}") from error
     if manager.has_plugin(source.name):
         raise _UnfitError("its name is taken by another plugin")
-    wrong = list(_misspelt(manager, module))
+    wrong = list(_mistaken(manager, module))
     try:
         manager.register(module, name=source.name)
     except (pluggy.PluginValidationError, ValueError) as error:
@@ -149,12 +163,16 @@ def _registered(manager: pluggy.PluginManager, source: Source) -> dict[str, Call
     return functions
 
 
-def _misspelt(manager: pluggy.PluginManager, module: object) -> Iterator[str]:
+def _mistaken(manager: pluggy.PluginManager, module: object) -> Iterator[str]:
+    """Hooks that there are not, and functions that were meant to be hooks."""
     known = [name for name in dir(hooks) if name.startswith("shopace_")]
     for name in dir(module):
-        if manager.parse_hookimpl_opts(module, name) is not None and name not in known:
+        marked = manager.parse_hookimpl_opts(module, name) is not None
+        if marked and name not in known:
             hint = did_you_mean(name, known)
             yield f'there is no hook "{name}"' + (f" ({hint})" if hint else "")
+        elif name in known and not marked and callable(getattr(module, name)):
+            yield f"its {name} is no hook without @hookimpl above it"
 
 
 def _keep_sound(loaded: list[_Loaded], rejected: list[Rejection]) -> list[_Loaded]:
@@ -165,28 +183,76 @@ def _keep_sound(loaded: list[_Loaded], rejected: list[Rejection]) -> list[_Loade
     while True:
         pages = [each.page for each in loaded]
         known = known_to(pages)
-        wrong = {page.key: found for page in pages if (found := violations(page, known))}
+        wrong = {page.key: found for page in pages if (found := _judged(page, known))}
         if not wrong:
             wrong = errors_of_vendors(pages)
         if not wrong:
             return loaded
-        for each in loaded:
-            reasons = [
-                f"{where}: {what}" + (f" ({hint})" if hint else "")
-                for where, what, hint in wrong.get(each.page.key, [])
-            ]
-            if reasons:
-                rejected.append(_rejection(each.source, reasons, each.page))
+        rejected.extend(
+            _rejection(each.source, [*map(_told, wrong[each.page.key])], each.page)
+            for each in loaded
+            if each.page.key in wrong
+        )
         loaded = [each for each in loaded if each.page.key not in wrong]
 
 
-def _rejection(source: Source, reasons: Sequence[str], page: Plugin | None) -> Rejection:
-    version = page.version if page is not None else source.version or "?"
-    category = page.category if page is not None else source.name if source.builtin else ""
+def _judged(page: Plugin, known: Known) -> list[Finding]:
+    try:
+        return violations(page, known)
+    except Exception as error:  # noqa: BLE001  # as when it is loaded
+        return [Finding("page", f"cannot be judged: {_named(error)}")]
+
+
+def _told(finding: Finding) -> str:
+    where, what, hint = finding
+    return f"{where}: {what}" + (f" ({hint})" if hint else "")
+
+
+def _named(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001  # its text is the plugin's own code, too
+        return type(error).__name__
+
+
+def _rejection(
+    source: Source,
+    reasons: Sequence[str],
+    page: Plugin | None = None,
+    cause: BaseException | None = None,
+) -> Rejection:
+    version, category = source.version, source.name if source.builtin else ""
+    if page is not None:
+        version = page.version
+        category = page.category if page.category in tuple(CATEGORIES) else ""
+    version = STEERING.sub("", shortened(str(version or "?")))
+    place, trace = _traced(cause) if cause is not None else ("", "")
     where = f"plugin {source.name} {version}"
     return Rejection(
         plugin=source.name,
-        version=str(version),
-        category=str(category),
-        problems=tuple(Problem(where=where, what=reason) for reason in reasons),
+        version=version,
+        category=category,
+        problems=tuple(Problem(where=where, what=reason, hint=place) for reason in reasons),
+        trace=trace,
     )
+
+
+def _traced(error: BaseException) -> tuple[str, str]:
+    """The last line of the plugin's own code that an error passed, and the way there.
+
+    The plugin's own is the package of the first module behind the host's machinery.
+    """
+    first = error.__traceback__
+    while first is not None and _module(first.tb_frame).startswith(_NOT_THE_PLUGINS):
+        first = first.tb_next
+    trace = "".join(format_exception(type(error), error, first or error.__traceback__))
+    package = _module(first.tb_frame).partition(".")[0] if first is not None else ""
+    place = ""
+    for frame, line in walk_tb(first):
+        if _module(frame).partition(".")[0] == package:
+            place = f"at {frame.f_code.co_filename}:{line}"
+    return place, trace
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))

@@ -15,21 +15,22 @@ from shopace.core.errors import did_you_mean
 from shopace.core.host.contract import Finding, is_builtin, name_of
 from shopace.core.host.shelf import Push, channels_of, metrics_of, place_of, pushes, shelf_of
 from shopace.core.host.spans import ANY, Span, span_of
+from shopace.core.host.units import sums_of_two_units, units_of
 from shopace.core.vocabulary.channels import Channel
-from shopace.core.vocabulary.formula import Operation, Ref, refs
+from shopace.core.vocabulary.formula import Ref, refs
 from shopace.core.vocabulary.metrics import Metric
 from shopace.core.vocabulary.tasks import TaskTemplate
 from shopace.core.vocabulary.triggers import AtLeast, AtMost, Crosses, Declined
-from shopace.core.vocabulary.units import Direction, Unit
+from shopace.core.vocabulary.units import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from shopace.core.host.contract import Known
     from shopace.core.host.shelf import Line, Shelf
-    from shopace.core.vocabulary.formula import Formula
     from shopace.core.vocabulary.measures import Measure
     from shopace.core.vocabulary.plugins import Plugin
+    from shopace.core.vocabulary.units import Unit
 
 
 class Severity(StrEnum):
@@ -92,19 +93,28 @@ def _units(shelf: Shelf) -> Iterator[tuple[Plugin, Finding]]:
     for plugin in shelf.plugins:
         for each in plugin.declares:
             if isinstance(each, Metric):
-                plain = each.formula if isinstance(each.formula, Ref) else None
-                namesake = measures.get(plain.key if plain is not None else each.key)
-                if namesake is not None and namesake.unit is not each.unit:
-                    what = f"is of unit {each.unit}, measure {namesake.key} of {namesake.unit}"
-                    yield plugin, Finding(name_of(each), what)
-                for one, other in _sums_of_two_units(each.formula, measures):
-                    yield plugin, Finding(name_of(each), f"formula adds {one} and {other}")
+                yield from (
+                    (plugin, Finding(name_of(each), what)) for what in _of_unit(each, measures)
+                )
             elif isinstance(each, TaskTemplate):
                 for metric, unit, about in _named_units(each):
                     judged = metrics[metric]
                     if judged.unit is not unit:
                         what = f"{about} is of unit {unit}, metric {metric} of {judged.unit}"
                         yield plugin, Finding(name_of(each), what)
+
+
+def _of_unit(metric: Metric, measures: Mapping[str, Measure]) -> Iterator[str]:
+    """What is wrong with the unit of a metric and with those of its measures."""
+    plain = metric.formula if isinstance(metric.formula, Ref) else None
+    namesake = measures.get(plain.key if plain is not None else metric.key)
+    if namesake is not None and namesake.unit is not metric.unit:
+        yield f"is of unit {metric.unit}, measure {namesake.key} of {namesake.unit}"
+    for one, other in sums_of_two_units(metric.formula, measures):
+        yield f"formula adds {' or '.join(one)} and {' or '.join(other)}"
+    found = units_of(metric.formula, measures) if plain is None else None
+    if found is not None and metric.unit not in found:
+        yield f"is of unit {metric.unit}, its formula gives {' or '.join(found)}"
 
 
 def _named_units(template: TaskTemplate) -> Iterator[tuple[str, Unit, str]]:
@@ -114,28 +124,6 @@ def _named_units(template: TaskTemplate) -> Iterator[tuple[str, Unit, str]]:
             yield condition.metric, condition.line.unit, f"parameter {condition.line.key}"
     if template.completion is not None:
         yield template.completion.metric, template.completion.unit, "its completion"
-
-
-def _sums_of_two_units(
-    formula: Formula, measures: Mapping[str, Measure]
-) -> Iterator[tuple[Unit, Unit]]:
-    if isinstance(formula, Operation):
-        yield from _sums_of_two_units(formula.left, measures)
-        yield from _sums_of_two_units(formula.right, measures)
-        one, other = _unit(formula.left, measures), _unit(formula.right, measures)
-        if formula.op in "+-" and one is not None and other is not None and one is not other:
-            yield one, other
-
-
-def _unit(formula: Formula, measures: Mapping[str, Measure]) -> Unit | None:
-    """The unit of a measure or a sum; None for numbers and products, which may be of any."""
-    match formula:
-        case Ref(key=key):
-            return measures[key].unit if key in measures else None
-        case Operation(op="+" | "-", left=left, right=right):
-            return _unit(left, measures) or _unit(right, measures)
-        case _:
-            return None
 
 
 class _Aim(NamedTuple):

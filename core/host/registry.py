@@ -37,6 +37,8 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     category: str = ""
     """Empty where the plugin never got as far as naming it."""
     problems: tuple[Problem, ...]
+    trace: str = ""
+    """The way to the error, where the plugin's own code raised one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import msgspec
+
 from shopace.core.vocabulary.channels import CREATORS, SHOP, Channel
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Aggregation, Unit
@@ -38,7 +42,7 @@ class Measure(Record, frozen=True, kw_only=True):
     additive: bool = True
     """May be summed over channels. Unique counts may not: a buyer can come through two of them.
     They are de-duplicated within a day and summed over days (S1), never over products either."""
-    max_age_days: int = GAUGE_MAX_AGE_DAYS
+    max_age_days: Annotated[int, msgspec.Meta(ge=0, le=366)] = GAUGE_MAX_AGE_DAYS
     """For gauges (aggregation `last`): how old the last value may be; ignored otherwise."""
     may_be_negative: bool = False
     """False: a negative cell means "not final yet" and becomes missing (API)."""

@@ -60,6 +60,23 @@ BROKEN: dict[str, Broken] = {
             changed(CAUSE, trigger=crosses("points_12"), only_if=(crosses("points_24"),)),
             Finding(CAUSE, "Invalid value 'crosses' - at `$.only_if[0].kind`"),
         ),
+        (
+            changed("measure acme.claims", max_age_days=10**9),
+            Finding("measure acme.claims", "Expected `int` <= 366 - at `$.max_age_days`"),
+        ),
+        (
+            page_with(version=1.0),
+            Finding("version", "is no text but of type float", '"1.0", in quotes'),
+        ),
+        (page_with(title=None), Finding("title", "is no text but None")),
+        (
+            page_with(LINE),  # type: ignore[arg-type]
+            Finding(
+                "declares[6]",
+                "is no declaration but of type Parameter",
+                "it belongs in the task that uses it",
+            ),
+        ),
     ],
     "The page names itself, its category and its version.": [
         (
@@ -76,6 +93,9 @@ BROKEN: dict[str, Broken] = {
         ),
         (page_with(key="ads"), Finding("key", '"ads" is the name of another category')),
         (page_with(version=""), Finding("version", "is empty")),
+        (page_with(version="1\x1b[31m"), Finding("version", "holds a control character")),
+        (page_with(title=" "), Finding("title", "is empty")),
+        (page_with(question="x" * 301), Finding("question", "has 301 characters", "300")),
         (page_with(declares=()), Finding("declares", "is empty")),
     ],
     "Keys are well-formed, unique, and prefixed where they must be.": [
@@ -127,6 +147,11 @@ BROKEN: dict[str, Broken] = {
             Finding("measure acme.claims", "origin.api has 301 characters", "300"),
         ),
         (
+            changed(RATE, source="\ud800"),
+            Finding(RATE, "source holds a control character"),
+        ),
+        (line(title=""), Finding(CAUSE, "only_if[0].line.title is empty")),
+        (
             changed(CAUSE, title="find the cause"),
             Finding(CAUSE, "title does not begin with a capital letter"),
         ),
@@ -159,6 +184,18 @@ BROKEN: dict[str, Broken] = {
             Finding(
                 RATE, 'formula reads unknown measure "acme.clams"', 'did you mean "acme.claims"?'
             ),
+        ),
+        (
+            changed(RATE, formula=measure("acme.claims") / 0),
+            Finding(RATE, "formula divides by 0"),
+        ),
+        (
+            changed(RATE, formula=measure("acme.claims") * float("nan") / measure("orders")),
+            Finding(RATE, "formula holds nan, which is no number"),
+        ),
+        (
+            changed(RATE, sample=sum([measure("orders")] * 60, start=measure("orders"))),
+            Finding(RATE, "formula is nested more than 50 deep"),
         ),
         (
             changed(RATE, channels=(Channel.SELLER_LIVE,)),
@@ -306,6 +343,13 @@ BROKEN: dict[str, Broken] = {
         (
             changed(CAUSE, completion=Completion(metric="claims", line=1, unit=Unit.COUNT)),
             Finding(CAUSE, 'unknown metric "claims"'),
+        ),
+        (
+            changed(
+                CAUSE,
+                completion=Completion(metric="acme.claim_rate", line=float("nan"), unit=Unit.RATIO),
+            ),
+            Finding(CAUSE, "is done at nan, which is no number"),
         ),
     ],
     "Named lines belong to the plugin and hold their own default.": [

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 import msgspec
@@ -17,11 +18,12 @@ from shopace.core.errors import ConfigurationError, PluginError
 from shopace.core.host.discovery import Source, load_registry, load_sources
 from shopace.core.host.hooks import hookimpl
 from shopace.core.host.registry import Registry, require_sound
+from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.formula import measure
 from shopace.core.vocabulary.metrics import Benchmark, Metric
 from shopace.core.vocabulary.plugins import Plugin
 from shopace.core.vocabulary.tiers import DEFAULT_LADDERS
-from shopace.core.vocabulary.units import CATEGORIES, Direction, Unit
+from shopace.core.vocabulary.units import CATEGORIES, Direction, Unit, Window
 from shopace.plugins import BUILTIN
 
 
@@ -180,6 +182,34 @@ def test_a_hook_that_exits_is_rejected_too() -> None:
     assert reasons(registry) == {"broken": ["shopace_plugin failed: SystemExit: 2"]}
 
 
+def test_the_line_of_its_own_code_where_a_plugin_failed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_page").mkdir()
+    (tmp_path / "broken_page" / "__init__.py").write_text("from broken_page import deep\n")
+    deep = tmp_path / "broken_page" / "deep.py"
+    deep.write_text("import json\n\njson.loads('{')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    (rejection,) = beside(found_at(partial(import_module, "broken_page"))).rejected
+    (problem,) = rejection.problems
+    assert problem.what.startswith("cannot be imported: JSONDecodeError: ")
+    assert problem.hint == f"at {deep}:3"
+    assert "from broken_page import deep" in rejection.trace
+    assert "decoder.py" in rejection.trace
+    assert "discovery.py" not in rejection.trace
+
+
+def test_a_hook_without_its_mark_is_told() -> None:
+    module = ModuleType("unmarked")
+    module.shopace_plugin = lambda: SOUND  # type: ignore[attr-defined]
+    assert reasons(beside(found_at(lambda: module))) == {
+        "broken": [
+            "its shopace_plugin is no hook without @hookimpl above it",
+            "it implements no hook shopace_plugin",
+        ]
+    }
+
+
 def test_a_module_without_the_hook_is_rejected() -> None:
     registry = beside(found_at(lambda: ModuleType("empty")))
     assert reasons(registry) == {"broken": ["it implements no hook shopace_plugin"]}
@@ -215,6 +245,66 @@ def test_rejected_plugins_stop_whoever_asks_for_sound_ones() -> None:
         "plugin other 3.1",
     ]
     require_sound(beside())
+
+
+M = metric("broken.m", "gmv")
+
+
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        (
+            {"declares": M},
+            "declares: is no tuple but of type Metric (a single one needs its comma: (metric,))",
+        ),
+        ({"declares": None}, "declares: is no tuple but None"),
+        ({"declares": (M, None)}, "declares[1]: is no declaration but None"),
+        ({"declares": ("x",)}, "declares[0]: is no declaration but of type str"),
+        ({"declares": (M, [1])}, "declares[1]: is no declaration but of type list"),
+        ({"category": None}, "category: is no text but None"),
+        ({"key": 7}, 'key: is no text but of type int ("7", in quotes)'),
+        ({"version": 1.0}, 'version: is no text but of type float ("1.0", in quotes)'),
+    ],
+)
+def test_a_page_that_is_put_together_wrongly_costs_only_itself(
+    fields: dict[str, object], what: str
+) -> None:
+    page = msgspec.structs.replace(page_of("broken", M), **fields)
+    registry = beside(found_at(lambda: module_of(page)))
+    (told,) = reasons(registry)["broken"]
+    assert told.startswith(what)
+    msgspec.json.encode(registry.rejected)
+
+
+def test_a_page_that_cannot_even_be_judged_costs_only_itself() -> None:
+    formula = measure("gmv")
+    for _ in range(5000):
+        formula = formula + measure("gmv")  # type: ignore[assignment]
+    page = page_of("broken", msgspec.structs.replace(M, formula=formula))
+    (told,) = reasons(beside(source_of(page)))["broken"]
+    assert told.startswith("cannot be judged: RecursionError: ")
+
+
+def test_words_lists_and_whole_numbers_are_as_good_as_what_they_stand_for() -> None:
+    worded = msgspec.structs.replace(
+        M,
+        unit="money",
+        direction="higher",
+        channels=["shop", "seller_live"],
+        windows=["L7D", "L30D"],
+        min_sample=20,
+    )
+    registry = beside(source_of(page_of("broken", worded)))
+    (kept,) = (registry.metrics["broken.m"],)
+    assert kept.unit is Unit.MONEY
+    assert kept.direction is Direction.HIGHER
+    assert kept.channels == (Channel.SHOP, Channel.SELLER_LIVE)
+    assert all(isinstance(each, Window) for each in kept.windows)
+    assert kept.min_sample == 20
+    undirected = msgspec.structs.replace(worded, direction="neither", is_key=True)
+    assert reasons(beside(source_of(page_of("broken", undirected)))) == {
+        "broken": ["metric broken.m: a key metric needs a direction"]
+    }
 
 
 # --- names --------------------------------------------------------------------------------------

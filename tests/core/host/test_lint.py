@@ -124,6 +124,20 @@ BROKEN: dict[str, list[Broken]] = {
             "formula adds money and count",
         ),
         (
+            [page_with(metric(formula=measure("orders") / measure("visitors"), unit=Unit.MONEY))],
+            [],
+            "acme",
+            "metric acme.depth",
+            "is of unit money, its formula gives count or ratio or multiple",
+        ),
+        (
+            [page_with(metric(formula=measure("gmv") * measure("orders") / measure("orders")))],
+            [],
+            "acme",
+            "metric acme.depth",
+            "is of unit ratio, its formula gives money",
+        ),
+        (
             [with_lines(only_if=(at_least("acme.claim_rate", line("l", 0, Unit.POINTS)),))],
             [],
             "acme",
