@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
+from shopace.core.errors import did_you_mean
 from shopace.core.host.registry import Registry, fingerprint
 from shopace.core.records.card import (
     Benefit,
@@ -510,8 +511,9 @@ class Oracle:
         self.cohort_at = {cohort: number for number, cohort in enumerate(manifest.cohorts)}
         for rows, found in ((manifest.rows, self.peer_row_of), (manifest.moves, self.move_row_of)):
             for number, (metric, channel) in enumerate(rows):
-                if metric in self.registry.metrics and manifest.metrics.get(metric) == fingerprint(
-                    [self.registry.metrics[metric], self.registry.benchmarks.get(metric)]
+                if (
+                    metric in self.registry.metrics
+                    and manifest.metrics.get(metric) == self._print(metric)
                 ):
                     found[metric, Channel(channel)] = number
         self.peer_counts: list[list[int]] = self.benchmarks.peers.tolist()
@@ -522,6 +524,20 @@ class Oracle:
         self.outside: list[list[float]] = self.benchmarks.outside.tolist()
         self.moves: list[list[float]] = self.benchmarks.moves.tolist()
         self.movers: list[list[int]] = self.benchmarks.movers.tolist()
+
+    def _print(self, key: str) -> str:
+        """What a benchmark set says of the metrics that it was built by."""
+        metric = self.registry.metrics[key]
+        content: list[object] = [metric, self.registry.benchmarks.get(key)]
+        own_code = {
+            measure.partition(".")[0]
+            for formula in (metric.formula, metric.sample_formula, metric.event_formula)
+            for measure in (ref.key for ref in refs(formula))
+            if any(measure == derived for _, derived, _ in self.derived)
+        }
+        if own_code:
+            content.append([self.registry.plugins[each].version for each in sorted(own_code)])
+        return fingerprint(content)
 
     def _list_columns(self) -> list[Column]:
         columns: list[Column] = []
@@ -893,7 +909,12 @@ class Oracle:
         shop.rows = delivered + [None] * len(self.derived)
 
         def view(measure: str, channel: Channel, period: Period) -> Any:  # noqa: ANN401
-            row = self.row_of.get((period, measure, channel))
+            if measure not in readable:
+                near = did_you_mean(measure, readable) or ", ".join(readable)
+                raise ValueError(
+                    f'"{measure}" is none of the measures that it derives from ({near})'
+                )
+            row = self.row_of.get((Period(period), measure, Channel(channel)))
             value = delivered[row] if row is not None and row < first else None
             array = np.array([value if value is not None else np.nan])
             array.flags.writeable = False
@@ -902,6 +923,7 @@ class Oracle:
         for plugin, derive in self.registry.derivers.items():
             if plugin in failed:
                 continue
+            readable = self._readable(plugin)
             try:
                 for (measure, channel, period), values in derive(view=view).items():
                     row = self.derived.get((period, measure, channel))
@@ -919,6 +941,12 @@ class Oracle:
                 for (_, measure, _), row in self.derived.items():
                     if measure.startswith(f"{plugin}."):
                         shop.rows[row] = None
+
+    def _readable(self, plugin: str) -> list[str]:
+        """What the plugin's derived measures are declared to come from."""
+        derived = [each for each in self.registry.measures.values() if each.derived_from]
+        own = [each.derived_from for each in derived if each.key.startswith(f"{plugin}.")]
+        return sorted({source for sources in own for source in sources})
 
     def _row(self, shop: Shop, period: Period, measure: str, channel: Channel) -> Number:
         row = self.row_of.get((period, measure, channel))

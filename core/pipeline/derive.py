@@ -28,15 +28,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shopace.core.errors import redacted
+from shopace.core.errors import did_you_mean, redacted
 from shopace.core.pipeline.batch import Derived
 from shopace.core.steering import STEERING
+from shopace.core.vocabulary.channels import Channel
+from shopace.core.vocabulary.units import Period
 
 if TYPE_CHECKING:
     from shopace.core.evaluation import Floats
+    from shopace.core.host.hooks import MeasureView
     from shopace.core.pipeline.plan import Plan
-    from shopace.core.vocabulary.channels import Channel
-    from shopace.core.vocabulary.units import Period
     from shopace.core.warehouse.snapshot import Block
 
 FUNCTION = "shopace_derive"
@@ -75,15 +76,6 @@ def derive(
         return Derived(rows=behind, failed=failed)
     hooks = hooks if hooks is not None else Hooks()
     delivered = len(plan.manifest.rows)
-
-    def view(measure: str, channel: Channel, period: Period) -> Floats:
-        number = plan.row_of.get((period, measure, channel))
-        if number is None or number >= delivered:
-            return np.full(shops, np.nan)
-        values: Floats = rows[number].view()
-        values.flags.writeable = False
-        return values
-
     for plugin, function in plan.registry.derivers.items():
         own = {
             (measure, channel, period): number - delivered
@@ -97,7 +89,7 @@ def derive(
                     hooks.watch(plugin) if hooks.watch is not None else nullcontext(),
                     _undisturbed(),
                 ):
-                    _fill(behind, own, function(view=view))
+                    _fill(behind, own, function(view=_view(plan, rows, plugin)))
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001  # even an exit costs only its own measures
@@ -109,6 +101,32 @@ def derive(
             if hooks.on_failure is not None:
                 hooks.on_failure(plugin, failed[plugin])
     return Derived(rows=behind, failed=failed)
+
+
+def _view(plan: Plan, rows: Floats, plugin: str) -> MeasureView:
+    """What a plugin may read: the measures that it declares to derive from, and no other.
+
+    Not delivered, or not in a channel or period, they are missing.
+    """
+    sources = {
+        source
+        for key, measure in plan.registry.measures.items()
+        if key.startswith(f"{plugin}.")
+        for source in measure.derived_from
+    }
+
+    def view(measure: str, channel: Channel, period: Period) -> Floats:
+        if measure not in sources:
+            hint = did_you_mean(str(measure), sorted(sources)) or ", ".join(sorted(sources))
+            raise ValueError(f'"{measure}" is none of the measures that it derives from ({hint})')
+        number = plan.row_of.get((Period(period), measure, Channel(channel)))
+        if number is None or number >= len(plan.manifest.rows):
+            return np.full(rows.shape[1], np.nan)
+        values: Floats = rows[number].view()
+        values.flags.writeable = False
+        return values
+
+    return view
 
 
 def _fill(behind: Floats, own: Mapping[tuple[str, Channel, Period], int], answer: object) -> None:

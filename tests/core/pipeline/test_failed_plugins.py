@@ -515,6 +515,18 @@ def raises_on_every_division(view: View) -> Answer:
     return kept(view)
 
 
+def misspells_a_measure(view: View) -> Answer:
+    return {KEY: view("ordes", Channel.SHOP, Period.L7D)}
+
+
+def reads_what_it_did_not_declare(view: View) -> Answer:
+    return {KEY: view("gmv", Channel.SHOP, Period.L7D)}
+
+
+def misspells_a_channel(view: View) -> Answer:
+    return {KEY: view("orders", "shp", Period.L7D)}
+
+
 def endless(view: View) -> Answer:
     return endless(view)
 
@@ -538,6 +550,9 @@ REFUSED: list[tuple[Derive, str]] = [
     (moves_the_decimal_point, "RuntimeError: it changed the process's locale"),
     (moves_the_clock, "RuntimeError: it changed the process's environment, time zone"),
     (raises_on_every_division, "RuntimeError: it changed how NumPy treats errors"),
+    (misspells_a_measure, '"ordes" is none of the measures that it derives from (did you mean'),
+    (reads_what_it_did_not_declare, '"gmv" is none of the measures that it derives from (orders)'),
+    (misspells_a_channel, "'shp' is not a valid Channel"),
     (endless, "RecursionError: "),
 ]
 
