@@ -128,12 +128,19 @@ def shortened(text: str, longest: int = 80) -> str:
 
 
 def redacted(text: str) -> str:
-    """The text without the passwords of any URLs in it."""
-    return re.sub(r"[^\s'\"]+", _without_password, text) if "://" in text else text
+    """The text without the passwords of any URLs in it.
+
+    A quote ends no URL: it may stand in a password. Rather too much is hidden than too little.
+    """
+    return re.sub(r"\S+", _without_password, text) if "://" in text else text
 
 
 def _without_password(word: re.Match[str]) -> str:
     """Of a word, since a pattern for all of a URL takes time by the square of a text's length."""
     text = word.group()
     begin, end = text.find("://") + len("://"), text.rfind("@")
-    return f"{text[:begin]}***{text[end:]}" if len("://") <= begin <= end else text
+    if begin < len("://"):
+        return text
+    if begin <= end:
+        text = f"{text[:begin]}***{text[end:]}"
+    return re.sub(r"([?&]\w*password=)[^&]*", r"\1***", text)

@@ -97,12 +97,13 @@ class Workbench:
     def report_dead(self, job: Job, why: Why) -> None:
         """Mark the job's block as failed, so that its run comes to an end.
 
-        A job that its run never had (damaged, or made by hand) marks nothing.
+        A job that its run never had (damaged, or made by hand) marks nothing, as does one whose
+        run is not there, or not whole.
         """
         fields = ("fence", "as_of", "block_shops")
         stored: Any = self._client.hmget(keys.run_key(job.run), fields)
         fence, as_of, block_shops = stored
-        if fence is None or int(fence) > job.fence or as_of != job.as_of.isoformat().encode():
+        if None in stored or int(fence) > job.fence or as_of != job.as_of.isoformat().encode():
             return
         shops_of = msgspec.json.decode(block_shops, type=list[int])
         block = job.block if job.block is not None else 0

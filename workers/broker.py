@@ -34,6 +34,9 @@ PRIORITIES = {BLOCKS: 10, SHOPS: 0}
 """Lower goes first."""
 STARTS_ALONE = 3
 """So often a single shop may end its process before it is dead-lettered."""
+GIVEN_BACK = 5
+"""So often a worker may be gone in the middle of a job though nobody saw it die: it fell silent or
+was stopped. Then the job is taken for the cause: it may end its whole machine each time."""
 PARTS = 16
 """Into so many a block is cut that ended its process."""
 LARGEST_MESSAGE_BYTES = 64 * 1024
@@ -161,7 +164,7 @@ class Consumer(dramatiq.Consumer):
         at, name = _id_of(message), _unique_of(message)
         verdict = self._broker.verdicts.get(at)
         why = verdict if isinstance(verdict, Why) else Why(reason="refused", error="no such task")
-        self._tell(lambda: _report(self._broker.on_dead, message, why))
+        self._tell(lambda: self._report(message, why))
         self._tell(lambda: self._broker.queue.nack(self._queue, at, why, name))
         self._forget(at)
 
@@ -191,6 +194,19 @@ class Consumer(dramatiq.Consumer):
             return None
         self._known.add(delivery.id)
         return dramatiq.MessageProxy(message)
+
+    def _report(self, message: dramatiq.MessageProxy, why: Why) -> None:
+        """A run that cannot be told of it must not keep the message: it has this place only."""
+        job, told = _job_or_none(message), _told(message)
+        log.error("job.dead_lettered", **told, reason=why.reason, error=why.error)
+        if job is None:
+            return
+        try:
+            self._broker.on_dead(job, why)
+        except redis.RedisError:
+            raise
+        except Exception:
+            log.exception("run.not_told", **told)
 
     def _forget(self, message: str) -> None:
         self._known.discard(message)
@@ -239,8 +255,10 @@ class Deliveries(Middleware):
         settings = self._broker.settings
         if _age_ms(job, start.now_ms) > settings.job_age_limit_ms:
             self._bury(message, "expired", "it is older than what it would write may live")
-        elif (deaths := start.times - 1 - len(start.suspects)) > 0:
-            self._contain(message, job, deaths)
+            return
+        deaths = start.times - 1 - len(start.suspects)
+        if deaths > 0 or start.given_back >= GIVEN_BACK:
+            self._contain(message, job, deaths, start.given_back)
 
     def after_process_message(
         self,
@@ -284,21 +302,28 @@ class Deliveries(Middleware):
     ) -> None:
         self._working.close()
 
-    def _contain(self, message: dramatiq.MessageProxy, job: Job, deaths: int) -> None:
-        """The job ended its process without a plugin that could be blamed for it."""
+    def _contain(
+        self, message: dramatiq.MessageProxy, job: Job, deaths: int, given_back: int
+    ) -> None:
+        """The job ended its process without a plugin that could be blamed for it, or may have."""
         parts = parts_of(job)
         if parts:
             at = _id_of(message)
-            log.warning("job.cut", **_told(message), parts=len(parts), deaths=deaths)
+            told = {"deaths": deaths, "given_back": given_back}
+            log.warning("job.cut", **_told(message), parts=len(parts), **told)
             deliveries = [encode_message(message.queue_name, part) for part in parts]
             try:
                 self._broker.queue.split(message.queue_name, at, deliveries, _unique_of(message))
             except redis.RedisError as error:
                 raise NotBegun(redacted(str(error))) from None
             raise SkipMessage("cut into parts")
+        why = ""
         if deaths >= STARTS_ALONE:
-            told = f"its process died {deaths} times while it was diagnosed alone"
-            self._bury(message, "kills_its_process", told)
+            why = f"its process died {deaths} times while it was diagnosed alone"
+        elif given_back >= GIVEN_BACK:
+            why = f"{given_back} workers fell silent or were stopped while it was diagnosed alone"
+        if why:
+            self._bury(message, "kills_its_process", why)
 
     def _bury(self, message: dramatiq.MessageProxy, reason: Reason, error: str) -> None:
         start = self._broker.start
@@ -307,7 +332,7 @@ class Deliveries(Middleware):
             reason=reason,
             error=error,
             plugins=tuple(dict.fromkeys(each.plugin for each in suspects)),
-            starts=start.times if start is not None else 0,
+            starts=start.times + start.given_back if start is not None else 0,
         )
         message.fail()
 
@@ -466,10 +491,3 @@ def _told(message: dramatiq.MessageProxy) -> dict[str, Any]:
     """What log lines carry of a message, and of the job in it, if it can be read."""
     job = _job_or_none(message)
     return {"message": _id_of(message)} | (about(job) if job is not None else {})
-
-
-def _report(on_dead: OnDead, message: dramatiq.MessageProxy, why: Why) -> None:
-    job = _job_or_none(message)
-    log.error("job.dead_lettered", **_told(message), reason=why.reason, error=why.error)
-    if job is not None:
-        on_dead(job, why)

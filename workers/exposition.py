@@ -139,8 +139,8 @@ def _jobs(told: Mapping[str, int]) -> Iterator[Metric]:
     outcomes["dead_lettered"] = sum(dead.values())
     yield _counter("shopace_jobs", "What became of jobs that were begun", outcomes, "outcome")
     yield _counter("shopace_deliveries", "Jobs begun", {"": told.get("started", 0)})
-    redelivered = {"": told.get("redelivered", 0)}
-    yield _counter("shopace_redeliveries", "Jobs begun again after a process died", redelivered)
+    again, about = {"": told.get("redelivered", 0)}, "Jobs left in the middle, to be begun again"
+    yield _counter("shopace_redeliveries", about, again)
     quarantined = {"": dead.get("undecodable", 0)}
     yield _counter("shopace_quarantined", "Messages that could not be read", quarantined)
     yield _counter("shopace_dead_letters", "Messages given up", dead, "reason")

@@ -15,7 +15,9 @@
 --   QUEUE.XQ.why     hash    id -> what it was dead-lettered for, JSON
 --   held:WORKER      hash    id -> queue of what the worker fetched; with a `*` once it was begun
 --   workers          zset    worker -> when it was last heard of, ms
---   starts           hash    id -> how often it was begun, until it ends
+--   starts           hash    id -> how often it was begun, until it ends; a start that is known to
+--                            have ended in no death is taken back
+--   given_back       hash    id -> how often it was begun and its worker then gone, nobody saw why
 --   suspects         hash    id -> the plugins that ran when a process died, JSON, one a line
 --   unique:NAME      string  the id of the one waiting message of that name
 --   feeding:RUN      hash    how far a run is fed: turn, next, blocks, limit
@@ -45,8 +47,8 @@ local function names(of)
     }
 end
 
-local function count(what, by)
-    if queue == "canary" then
+local function count(what, by, of)
+    if (of or queue) == "canary" then
         return  -- it is no work
     end
     redis.call("HINCRBY", key("counters"), what, by)
@@ -60,6 +62,7 @@ end
 
 local function forget(id)
     redis.call("HDEL", key("starts"), id)
+    redis.call("HDEL", key("given_back"), id)
     redis.call("HDEL", key("suspects"), id)
 end
 
@@ -95,14 +98,23 @@ local function there(run, at)
 end
 
 -- Give back what a worker holds, the oldest to the front: it was fetched before all that waits.
-local function release(of)
+-- Of what it had begun only the message that it died of, if any, keeps that start.
+local function release(of, died_of)
     local entries = redis.call("HGETALL", key("held:" .. of))
     local given = 0
-    for i = 1, #entries, 2 do
-        local id, home = entries[i], names((string.gsub(entries[i + 1], "%*$", "")))
+    for i = #entries - 1, 1, -2 do
+        local id, name, begun = entries[i], string.match(entries[i + 1], "^(.-)(%*?)$")
+        local home = names(name)
         if redis.call("HEXISTS", home.bodies, id) == 1 then
             redis.call("LPUSH", home.list, id)
             given = given + 1
+            if begun == "*" then
+                count("redelivered", 1, name)
+                if id ~= died_of then
+                    redis.call("HINCRBY", key("starts"), id, -1)
+                    redis.call("HINCRBY", key("given_back"), id, 1)
+                end
+            end
         end
     end
     redis.call("DEL", key("held:" .. of))
@@ -228,24 +240,23 @@ elseif command == "fetch" then
     end
     return given
 
--- start: id.  Answers {how often it was begun, suspects, now}; 0 when another has it now.
+-- start: id.  Answers {how often it was begun, suspects, now, how often it was given back}; 0 when
+-- another has it now.
 elseif command == "start" then
     local id = ARGV[4]
     local entry = redis.call("HGET", held, id)
     if entry == queue then
         redis.call("HSET", held, id, queue .. "*")
-        local starts = redis.call("HINCRBY", key("starts"), id, 1)
+        redis.call("HINCRBY", key("starts"), id, 1)
         count("started", 1)
-        if starts > 1 then
-            count("redelivered", 1)
-        end
     elseif entry ~= queue .. "*" then
-        return {0, "", now}
+        return {0, "", now, 0}
     end
     return {
         tonumber(redis.call("HGET", key("starts"), id) or "1"),
         redis.call("HGET", key("suspects"), id) or "",
         now,
+        tonumber(redis.call("HGET", key("given_back"), id) or "0"),
     }
 
 -- ack: id, unique name or "", then (what it came to, how many)…, counted once however often the
@@ -269,14 +280,17 @@ elseif command == "ack" then
     end
     return 0
 
--- retry: id, message, delay in ms.  A failure that was seen is no death of the process.
+-- retry: id, message, delay in ms.  A failure that was seen is no death of the process; what is
+-- known of deaths before it stays known.
 elseif command == "retry" then
     local id = ARGV[4]
     if holds(id) then
+        if redis.call("HGET", held, id) == queue .. "*" then
+            redis.call("HINCRBY", key("starts"), id, -1)
+        end
         redis.call("HDEL", held, id)
         redis.call("HSET", at.bodies, id, ARGV[5])
         redis.call("ZADD", at.delayed, now + tonumber(ARGV[6]), id)
-        forget(id)
         count("retried", 1)
         return 1
     end
@@ -329,15 +343,16 @@ elseif command == "requeue" then
     end
     return redis.status_reply("OK")
 
--- leave: the worker ends in order, or is known to be dead; ARGV[4] a message whose plugin is
--- suspected, ARGV[5] the suspicion as JSON.
+-- leave: the worker ends in order, or is known to be dead; ARGV[4] the message that it died of,
+-- ARGV[5] the plugin that is suspected of it, as JSON; both may be empty.
 elseif command == "leave" then
-    if ARGV[4] and redis.call("HEXISTS", held, ARGV[4]) == 1 then
-        local before = redis.call("HGET", key("suspects"), ARGV[4])
-        local all = before and (before .. "\n" .. ARGV[5]) or ARGV[5]
-        redis.call("HSET", key("suspects"), ARGV[4], all)
+    local id, suspicion = ARGV[4], ARGV[5]
+    if suspicion ~= "" and redis.call("HEXISTS", held, id) == 1 then
+        local before = redis.call("HGET", key("suspects"), id)
+        local all = before and (before .. "\n" .. suspicion) or suspicion
+        redis.call("HSET", key("suspects"), id, all)
     end
-    return release(worker)
+    return release(worker, id)
 
 -- canary: a job ran, from enqueueing to here.
 elseif command == "canary" then

@@ -45,10 +45,18 @@ class Start(NamedTuple):
     """What is known of a message when its processing begins."""
 
     times: int
-    """How often it was begun, this time included; 0 when another worker has it by now."""
+    """How often it was begun, this time included; 0 when another worker has it by now.
+
+    Counted are starts that ended in a death that was seen; all others are taken back.
+    """
     suspects: tuple[Suspicion, ...]
     now_ms: int
     """The broker server's clock."""
+    given_back: int
+    """How often its worker was gone in the middle of it without a death that was seen.
+
+    It fell silent, perhaps with its machine, or was stopped.
+    """
 
 
 Reason = Literal["undecodable", "refused", "failed", "kills_its_process", "expired"]
@@ -164,11 +172,10 @@ class Queue:
 
     def start(self, queue: str, message: str) -> Start:
         """Count that the processing of a message begins."""
-        times, suspects, now_ms = self._call("start", queue, message)
-        lines = suspects.split(b"\n") if suspects else []
-        return Start(
-            times, tuple(msgspec.json.decode(line, type=Suspicion) for line in lines), now_ms
-        )
+        times, told, now_ms, given_back = self._call("start", queue, message)
+        lines = told.split(b"\n") if told else []
+        suspects = tuple(msgspec.json.decode(line, type=Suspicion) for line in lines)
+        return Start(times, suspects, now_ms, given_back)
 
     def ack(
         self, queue: str, message: str, name: str = "", came_to: Mapping[str, int] | None = None
@@ -202,10 +209,11 @@ class Queue:
     def leave(self, message: str = "", suspicion: Suspicion | None = None) -> int:
         """End this worker: what it holds goes back, and how many messages that were.
 
-        `suspicion` falls on the plugin that ran in `message` when the process died.
+        `message` is what the process worked on when it died, and `suspicion` falls on the plugin
+        that ran then. Without a message nobody saw it die of anything.
         """
-        told = (message, msgspec.json.encode(suspicion)) if message and suspicion else ()
-        return int(self._call("leave", "", *told))
+        told = msgspec.json.encode(suspicion) if suspicion is not None else ""
+        return int(self._call("leave", "", message, told))
 
     def beat(self, workers: Sequence[str]) -> None:
         """Vouch for workers that are alive, though they may be too busy to say so."""

@@ -1,6 +1,7 @@
 """What is in the queues, message by message."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import dramatiq
@@ -11,7 +12,7 @@ from structlog.testing import capture_logs
 
 from shopace.core.errors import JobError
 from shopace.core.records.job import Job
-from shopace.workers.broker import Broker, canary_message, enqueue
+from shopace.workers.broker import GIVEN_BACK, STARTS_ALONE, Broker, canary_message, enqueue
 from shopace.workers.condition import read_condition
 from shopace.workers.deadletters import Wanted, dead_letters
 from shopace.workers.queue import (
@@ -20,7 +21,9 @@ from shopace.workers.queue import (
     SHOPS,
     Queue,
     QueueDepth,
+    Start,
     Suspicion,
+    Why,
     key,
     queue_depth,
 )
@@ -167,3 +170,107 @@ def test_a_dead_letter_names_the_plugins_that_ran_when_its_process_died(
     (letter,) = dead_letters(broker_client, Wanted(plugin="umbrella"))
     assert (letter.plugins, letter.starts, letter.reason) == (("acme", "umbrella"), 3, "refused")
     assert dead_letters(broker_client, Wanted(plugin="else")) == []
+
+
+def begin_and_lose(client: redis.Redis, lose: Callable[[Queue], object]) -> Start:
+    """A worker begins the one job that waits, and is gone in the middle of it."""
+    worker = Queue(client, "lost")
+    (message,) = worker.fetch(BLOCKS, 1, ())
+    start = worker.start(BLOCKS, message.id)
+    lose(worker)
+    return start
+
+
+def fall_silent(worker: Queue) -> None:
+    client = worker._client
+    client.set(key("janitor"), "janitor@0")  # one who has had the time to hear of everybody
+    client.zadd(key("workers"), {worker.worker: 0})
+    swept = Queue(client, "janitor").sweep(lock_ms=60_000, silent_ms=1, dead_letter_ms=60_000)
+    assert swept is not None
+    assert swept.messages == 1
+
+
+def test_a_worker_that_fell_silent_or_was_stopped_is_no_death(broker_client: redis.Redis) -> None:
+    enqueue(Queue(broker_client), BLOCKS, jobs(1))
+    stop = Queue.leave  # as for a job that outlasts its worker's grace
+    seen = [begin_and_lose(broker_client, each) for each in (fall_silent, stop, fall_silent)]
+    seen.append(begin_and_lose(broker_client, lambda worker: worker.leave("r:1:0")))
+    seen.append(begin_and_lose(broker_client, stop))
+    assert [(each.times, each.given_back) for each in seen] == [
+        (1, 0),
+        (1, 1),
+        (1, 2),
+        (1, 3),
+        (2, 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("times", "lose", "error"),
+    [
+        (STARTS_ALONE, lambda worker: worker.leave("r:1:0"), "its process died 3 times"),
+        (GIVEN_BACK, fall_silent, "5 workers fell silent or were stopped"),
+    ],
+    ids=["its process", "its machine"],
+)
+def test_a_job_that_ends_whoever_has_it_is_found_at_last_and_told_as_it_was(
+    broker: Broker,
+    broker_client: redis.Redis,
+    times: int,
+    lose: Callable[[Queue], object],
+    error: str,
+) -> None:
+    enqueue(broker.queue, BLOCKS, jobs(1))
+    for _ in range(times):
+        begin_and_lose(broker_client, lose)
+    consumer = broker.consume(BLOCKS, prefetch=1, timeout=1)
+    message = fetch(consumer)
+    broker.emit_before("process_message", message)
+    assert message.failed
+    consumer.nack(message)
+    (letter,) = dead_letters(broker_client)
+    assert (letter.reason, letter.starts) == ("kills_its_process", times + 1)
+    assert error in letter.error
+
+
+def test_a_retry_forgets_neither_the_suspected_nor_the_deaths(
+    broker: Broker, broker_client: redis.Redis
+) -> None:
+    enqueue(broker.queue, BLOCKS, jobs(1))
+    begin_and_lose(
+        broker_client,
+        lambda worker: worker.leave("r:1:0", Suspicion(plugin="acme", reason="SIGKILL")),
+    )
+    begin_and_lose(broker_client, lambda worker: worker.leave("r:1:0"))
+    for _ in range(3):  # the results server is full
+        (message,) = broker.queue.fetch(BLOCKS, 1, ())
+        start = broker.queue.start(BLOCKS, message.id)
+        assert (start.times, [each.plugin for each in start.suspects]) == (3, ["acme"])
+        assert broker.queue.retry(BLOCKS, message, 0)
+
+
+def test_what_a_worker_gives_back_goes_in_the_order_in_which_it_came(
+    broker_client: redis.Redis,
+) -> None:
+    worker = Queue(broker_client, "w1")
+    enqueue(worker, BLOCKS, jobs(4))
+    held = [each.id for each in worker.fetch(BLOCKS, 3, ())]
+    worker.start(BLOCKS, held[0])
+    worker.leave()
+    assert [each.id for each in worker.fetch(BLOCKS, 3, ())] == held
+
+
+def test_a_run_that_cannot_be_told_of_a_dead_letter_holds_up_no_place(
+    broker: Broker, broker_client: redis.Redis
+) -> None:
+    def fail(_: Job, __: Why) -> None:
+        raise TypeError("half a run")
+
+    broker.on_dead = fail
+    enqueue(broker.queue, BLOCKS, jobs(1))
+    consumer = broker.consume(BLOCKS, prefetch=1, timeout=1)
+    with capture_logs() as lines:
+        consumer.nack(fetch(consumer))
+    assert [line["event"] for line in lines] == ["job.dead_lettered", "run.not_told"]
+    assert queue_depth(broker_client)[BLOCKS] == EMPTY._replace(dead_lettered=1)
+    assert broker.known == {BLOCKS: set()}

@@ -26,6 +26,7 @@ from shopace.core.host.registry import build_registry
 from shopace.core.pipeline.run import diagnose_block, diagnose_shop
 from shopace.core.records.diagnosis import Diagnosis
 from shopace.core.records.job import Job
+from shopace.core.results import keys
 from shopace.core.results.reader import DiagnosisReader
 from shopace.core.warehouse.policy import load_saved, save_policy
 from shopace.core.warehouse.programmes import NO_PROGRAMMES, load_saved_programmes
@@ -34,7 +35,7 @@ from shopace.workers import runs
 from shopace.workers.actors import Workbench
 from shopace.workers.broker import enqueue
 from shopace.workers.client import SchedulerClient
-from shopace.workers.queue import queue_depth
+from shopace.workers.queue import Why, queue_depth
 from shopace.workers.runs import Progress, latest_runs, open_run, start_nightly, start_single, wait
 from shopace.workers.settings import Servers, Settings
 from shopace.workers.supervisor import Supervisor
@@ -262,6 +263,17 @@ def test_a_job_whose_incentive_programmes_are_gone_fails_and_offers_nothing_else
     with pytest.raises(IncentivesError, match="incentives-00000000 is not in"):
         bench.open(job)
     assert bench.open(msgspec.structs.replace(job, incentives=None)).programmes == NO_PROGRAMMES
+
+
+def test_a_run_of_which_only_a_part_is_there_is_told_of_no_dead_letter(
+    marketplace: Marketplace, results_client: redis.Redis
+) -> None:
+    made, day = marketplace, marketplace.snapshot.manifest.as_of
+    bench = Workbench(made.settings, made.inputs.registry, results_client)
+    job = Job(run="half", as_of=day, fence=1, snapshot=made.snapshot.id, policy="p", block=0)
+    results_client.hset(keys.run_key("half"), mapping={"fence": 1, "as_of": day.isoformat()})
+    bench.report_dead(job, Why(reason="failed"))
+    assert not results_client.exists(keys.run_blocks_key("half"))
 
 
 def test_a_worker_tells_once_that_the_snapshot_lacks_what_its_plugins_read(

@@ -161,6 +161,23 @@ def test_a_place_is_shown_without_user_password_and_options(url: str, shown: str
     assert SECRET not in redacted(f"cannot reach {url.split('?', maxsplit=1)[0]}!")
 
 
+@pytest.mark.parametrize(
+    "password", [f"a'{SECRET}", f'a"{SECRET}', f"{SECRET}'\"@", f"@{SECRET}://'"]
+)
+def test_no_character_of_a_password_lets_the_rest_of_it_through(password: str) -> None:
+    told = redacted(
+        f"cannot reach 'redis://u:{password}@host/0' nor (redis://h/0?password={SECRET}&db=1)"
+    )
+    assert SECRET not in told
+    assert told.startswith("cannot reach 'redis://***@host/0' nor ")
+    assert told.endswith("db=1)")
+
+
+@pytest.mark.parametrize("part", ["x://", "@", "'", "?", "&password=", "x://u:p@"])
+def test_passwords_are_looked_for_in_time_by_a_texts_length(part: str) -> None:
+    assert redacted("x://" + part * 200_000)
+
+
 def test_the_configuration_of_the_data_folder_is_used_when_it_is_there(
     settings: Settings, tmp_path: Path
 ) -> None:
