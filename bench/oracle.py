@@ -511,9 +511,8 @@ class Oracle:
         self.cohort_at = {cohort: number for number, cohort in enumerate(manifest.cohorts)}
         for rows, found in ((manifest.rows, self.peer_row_of), (manifest.moves, self.move_row_of)):
             for number, (metric, channel) in enumerate(rows):
-                if (
-                    metric in self.registry.metrics
-                    and manifest.metrics.get(metric) == self._print(metric)
+                if metric in self.registry.metrics and manifest.metrics.get(metric) == self._print(
+                    metric
                 ):
                     found[metric, Channel(channel)] = number
         self.peer_counts: list[list[int]] = self.benchmarks.peers.tolist()
@@ -908,22 +907,10 @@ class Oracle:
         delivered = shop.rows[:first]
         shop.rows = delivered + [None] * len(self.derived)
 
-        def view(measure: str, channel: Channel, period: Period) -> Any:  # noqa: ANN401
-            if measure not in readable:
-                near = did_you_mean(measure, readable) or ", ".join(readable)
-                raise ValueError(
-                    f'"{measure}" is none of the measures that it derives from ({near})'
-                )
-            row = self.row_of.get((Period(period), measure, Channel(channel)))
-            value = delivered[row] if row is not None and row < first else None
-            array = np.array([value if value is not None else np.nan])
-            array.flags.writeable = False
-            return array
-
         for plugin, derive in self.registry.derivers.items():
             if plugin in failed:
                 continue
-            readable = self._readable(plugin)
+            view = self._view(plugin, delivered)
             try:
                 for (measure, channel, period), values in derive(view=view).items():
                     row = self.derived.get((period, measure, channel))
@@ -942,11 +929,25 @@ class Oracle:
                     if measure.startswith(f"{plugin}."):
                         shop.rows[row] = None
 
-    def _readable(self, plugin: str) -> list[str]:
-        """What the plugin's derived measures are declared to come from."""
+    def _view(self, plugin: str, delivered: list[Number]) -> Callable[..., Any]:
+        """The one shop's numbers, of what the plugin's measures are declared to come from."""
         derived = [each for each in self.registry.measures.values() if each.derived_from]
         own = [each.derived_from for each in derived if each.key.startswith(f"{plugin}.")]
-        return sorted({source for sources in own for source in sources})
+        readable = sorted({source for sources in own for source in sources})
+
+        def view(measure: str, channel: Channel, period: Period) -> Any:  # noqa: ANN401
+            if measure not in readable:
+                near = did_you_mean(measure, readable) or ", ".join(readable)
+                raise ValueError(
+                    f'"{measure}" is none of the measures that it derives from ({near})'
+                )
+            row = self.row_of.get((Period(period), measure, Channel(channel)))
+            value = delivered[row] if row is not None and row < len(delivered) else None
+            array = np.array([value if value is not None else np.nan])
+            array.flags.writeable = False
+            return array
+
+        return view
 
     def _row(self, shop: Shop, period: Period, measure: str, channel: Channel) -> Number:
         row = self.row_of.get((period, measure, channel))
