@@ -23,6 +23,7 @@ from shopace.workers.broker import (
     encode_message,
 )
 from shopace.workers.queue import QUEUES, Delivery, Queue, key, raw_id, text_id
+from shopace.workers.settings import answered
 
 _PAGE = 200
 
@@ -101,13 +102,16 @@ def replay(queue: Queue, store: ResultStore, letters: Iterable[DeadLetter]) -> I
 
     What they are about stays: run, date, snapshot, benchmarks, policy, block and part. Of two about
     the same shops the one that was enqueued later still wins. Those that cannot be replayed, and
-    those that are gone by now, are left out.
+    those that are gone by now, are left out. Raises ServerError; what came before it is replayed.
     """
     able = [(letter, letter.job) for letter in letters if letter.job is not None]
     for letter, job in sorted(able, key=lambda each: each[1].fence):
-        again = msgspec.structs.replace(job, fence=store.next_fence())
+        with answered("results"):
+            again = msgspec.structs.replace(job, fence=store.next_fence())
         message = encode_message(letter.queue, again)
-        if queue.replay(letter.queue, letter.id, message):
+        with answered("broker"):
+            replayed = queue.replay(letter.queue, letter.id, message)
+        if replayed:
             yield Replayed(letter.id, message.id, letter.queue, again.fence)
 
 

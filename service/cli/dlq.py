@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from shopace.core.errors import NotFoundError, Problem, did_you_mean
+from shopace.core.errors import NotFoundError, Problem, ServerError, did_you_mean
 from shopace.service.cli.session import Branch, session
 from shopace.service.figures import counted
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import redis
 
     from shopace.core.records.job import Job
-    from shopace.workers.deadletters import DeadLetter, Wanted
+    from shopace.workers.deadletters import DeadLetter, Replayed, Wanted
     from shopace.workers.settings import Settings
 
 REASONS = ("undecodable", "refused", "failed", "kills_its_process", "expired")
@@ -29,7 +29,7 @@ QUEUES = ("shops", "blocks")
 LISTED = 50
 SHOWN_BYTES = 4096
 ERROR_SHOWN = 100
-"""Characters of an error in a table; `show` has all of it."""
+"""Characters of an error in a list; `show` has all of it."""
 
 _Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -67,7 +67,7 @@ def _selecting() -> _Decorator:
 )
 @_selecting()
 @click.option("--limit", type=click.IntRange(1), default=LISTED, show_default=True,
-              help="Rows of the table, the latest; --json lists all.")  # fmt: skip
+              help="So many are shown, the latest; --json lists all.")  # fmt: skip
 def list_letters(*, limit: int, **which: Any) -> None:  # noqa: ANN401
     """List dead letters, the oldest first."""
     with _queue() as servers:
@@ -76,9 +76,9 @@ def list_letters(*, limit: int, **which: Any) -> None:  # noqa: ANN401
         session().emit({"dead_letters": [_told(letter) for letter in letters]})
         return
     if not letters:
-        click.echo("There is no such dead letter." if any(which.values()) else "No dead letter.")
+        click.echo(_none(which))
         return
-    _print_table(letters[-limit:])
+    _print_list(letters[-limit:])
     reasons = Counter(letter.reason for letter in letters)
     click.echo(f"\n{counted(len(letters), 'dead letter')}: {_counts(reasons)}")
     if len(letters) > limit:
@@ -135,21 +135,12 @@ def replay(*, everything: bool, dry_run: bool, **which: Any) -> None:  # noqa: A
     enqueued now; run, date, snapshot and block stay. When it succeeds, its run no longer counts it
     as failed. What cannot be read cannot be replayed: "dlq show --raw" saves its bytes.
     """
-    from shopace.core.results.store import ResultStore
-    from shopace.workers import deadletters
-    from shopace.workers.queue import Queue
-    from shopace.workers.settings import answered
-
     _require_choice(which, everything)
     with _queue() as servers:
         letters = _find(servers, which)
         able = [letter for letter in letters if letter.job is not None]
         unable = [letter for letter in letters if letter.job is None]
-        replayed = []
-        if not dry_run:
-            with answered("broker"):
-                store = ResultStore(servers.results())
-                replayed = list(deadletters.replay(Queue(servers.broker), store, able))
+        replayed = _replay(servers, able) if able and not dry_run else []
     if session().json:
         session().emit(
             {
@@ -167,10 +158,14 @@ def replay(*, everything: bool, dry_run: bool, **which: Any) -> None:  # noqa: A
             }
         )  # fmt: skip
         return
+    if not letters:
+        click.echo(_none(which))
+        return
     if dry_run:
-        click.echo(f"{counted(len(able), 'dead letter')} would be replayed:" if able else "None.")
-        _print_table(able[:LISTED])
-    else:
+        number = counted(len(able), "dead letter")
+        click.echo(f"{number} would be replayed" + (":" if able else ""))
+        _print_list(able[:LISTED])
+    elif able:
         click.echo(f"{counted(len(replayed), 'dead letter')} replayed; see shopace status")
         gone = len(able) - len(replayed)
         if gone:
@@ -203,16 +198,18 @@ def purge(*, everything: bool, dry_run: bool, yes: bool, **which: Any) -> None: 
         purged = 0
         if not dry_run and letters:
             if not yes:
-                _print_table(letters[-LISTED:])
+                _print_list(letters[-LISTED:])
                 click.confirm(f"Drop {number} for good?", abort=True)
             with answered("broker"):
                 purged = deadletters.purge(Queue(servers.broker), letters)
     if session().json:
         ids = [{"id": letter.id, "queue": letter.queue} for letter in letters]
         session().emit({"dry_run": dry_run, "purged": purged, "dead_letters": ids})
+    elif not letters:
+        click.echo(_none(which))
     elif dry_run:
         click.echo(f"{number} would be dropped")
-        _print_table(letters[:LISTED])
+        _print_list(letters[:LISTED])
     else:
         click.echo(f"{counted(purged, 'dead letter')} dropped")
 
@@ -273,6 +270,27 @@ def _require_known(broker: redis.Redis, wanted: Wanted, letters: Sequence[DeadLe
     )
 
 
+def _replay(servers: _Opened, letters: Sequence[DeadLetter]) -> list[Replayed]:
+    """Raises ServerError with how many are replayed; the others are dead letters still."""
+    from shopace.core.results.store import ResultStore
+    from shopace.workers import deadletters
+    from shopace.workers.queue import Queue
+
+    replayed: list[Replayed] = []
+    store = ResultStore(servers.results())
+    try:
+        for each in deadletters.replay(Queue(servers.broker), store, letters):
+            replayed.append(each)  # noqa: PERF402  # those before an error are kept
+    except ServerError as error:
+        many = f"{len(replayed):,} of {counted(len(letters), 'dead letter')}"
+        raise ServerError(f"{error.message}; {many} replayed", hint=error.hint) from error
+    return replayed
+
+
+def _none(which: dict[str, Any]) -> str:
+    return "There is no such dead letter." if any(which.values()) else "There is no dead letter."
+
+
 def _require_choice(which: dict[str, Any], everything: bool) -> None:
     if everything == any(which.values()):
         raise click.UsageError(
@@ -311,15 +329,10 @@ def _about(job: Job | None) -> str:
     return f"block {job.block}, shops {job.first} to {job.first + job.count - 1}"
 
 
-def _print_table(letters: Sequence[DeadLetter]) -> None:
-    from shopace.service.terminal import add_row, table
+def _print_list(letters: Sequence[DeadLetter]) -> None:
+    """An id per line, whole, to be copied; below it what it was about and why it was given up."""
+    from shopace.service.clean import clean
 
-    if not letters:
-        return
-    made = table(
-        "id", "queue", "reason", "about", "when, UTC", "starts", "error",
-        right=("starts",), wrap=("id", "about", "error"),
-    )  # fmt: skip
     for letter in letters:
         about = _about(letter.job)
         if letter.job is not None and not letter.id.startswith(f"{letter.job.run}:"):
@@ -329,10 +342,12 @@ def _print_table(letters: Sequence[DeadLetter]) -> None:
             error = f"{error[:ERROR_SHOWN]}…"
         if letter.plugins:
             error += f" (suspected: {', '.join(letter.plugins)})"
-        when = f"{letter.at:%m-%d %H:%M}"
-        cells = (letter.id, letter.queue, letter.reason.replace("_", " "), about, when)
-        add_row(made, (*cells, f"{letter.starts:,}", error))
-    session().console().print(made)
+        reason = letter.reason.replace("_", " ")
+        facts = f"{letter.queue}, {reason}, {about}, begun {counted(letter.starts, 'time')}"
+        click.echo(clean(letter.id))
+        click.echo(clean(f"  {letter.at:%m-%d %H:%M} UTC: {facts}"))
+        if error:
+            click.echo(clean(f"  {error}"))
 
 
 def _print_letter(letter: DeadLetter, content: str) -> None:

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from shopace.core.records.job import Job
 from shopace.core.records.run import RunReport
 from shopace.core.results import keys
+from shopace.core.results.store import ResultStore
 from shopace.core.warehouse.policy import load_policy
 from shopace.core.warehouse.snapshot import latest_snapshot
 from shopace.plugins import POLICY_PACKS
@@ -102,6 +103,42 @@ def test_the_list_tells_what_why_and_when(letters: Letters, ask: Callable[..., A
     text = ask("list").stdout
     assert "3 dead letters: 1 failed" in text
     assert "kills its process" in text
+
+
+def test_an_id_stands_whole_on_a_line_of_its_own(letters: Letters, ask: Callable[..., Any]) -> None:
+    long = encode_message(BLOCKS, job(block=3, run=f"nightly-{'m' * 80}-2026-10-31-1"))
+    letters.give_up(BLOCKS, long, Why(reason="failed", error="OSError: disk is gone", starts=1))
+    lines = ask("list").stdout.splitlines()
+    assert long.id in lines
+    assert ask("show", long.id).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["list", "replay", "purge"])
+@pytest.mark.usefixtures("broker_client")
+def test_where_there_is_none_that_is_said(ask: Callable[..., Any], command: str) -> None:
+    everything = () if command == "list" else ("--all",)
+    assert ask(command, *everything).stdout == "There is no dead letter.\n"
+    assert ask(command, "--run", "nope").stdout == "There is no such dead letter.\n"
+
+
+def test_a_replay_that_breaks_off_names_the_server_and_how_many_are_replayed(
+    letters: Letters, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters.some()
+    next_fence, calls = ResultStore.next_fence, []
+
+    def breaks_off(store: ResultStore) -> int:
+        calls.append(store)
+        if len(calls) == 2:
+            raise redis.ConnectionError("gone")
+        return next_fence(store)
+
+    monkeypatch.setattr(ResultStore, "next_fence", breaks_off)
+    result = ask("replay", "--all")
+    assert result.exit_code == 5
+    assert "the results server does not answer any more" in result.stderr
+    assert "1 of 2 dead letters replayed" in result.stderr
+    assert len(ids(ask("list", "--json"))) == 2
 
 
 @pytest.mark.parametrize(
