@@ -15,9 +15,10 @@ import uuid
 from types import FrameType
 from typing import TYPE_CHECKING
 
+import redis
 import structlog
 
-from shopace.core.errors import ShopaceError
+from shopace.core.errors import ShopaceError, redacted
 from shopace.workers.embedded import die_with_parent
 from shopace.workers.logging import configure_logging
 from shopace.workers.marker import Marker
@@ -53,6 +54,9 @@ def main() -> int:
     except ShopaceError as error:
         log.error("child.refused", error=str(error))  # noqa: TRY400  # a sentence, not a traceback
         return error.exit_code
+    except Exception:
+        log.exception("child.failed")
+        return 1
     return 0
 
 
@@ -88,7 +92,10 @@ def work(settings: Settings, stop: threading.Event) -> None:
     stop.wait()
     log.info("child.stopping", pid=os.getpid())
     worker.stop(timeout=round(settings.grace_seconds * 1000))
-    broker.close()
+    try:
+        broker.close()
+    except redis.RedisError as error:  # what it holds goes back as soon as it is taken for dead
+        log.warning("messages.not_given_back", worker=queue.worker, error=redacted(str(error)))
     servers.close()
 
 

@@ -42,6 +42,8 @@ class Server(NamedTuple):
     url_broker: str
     url_results: str
     pid: int
+    lost: Callable[[], str] = lambda: ""
+    """Says how it ended, should it have; empty while it runs."""
 
 
 @contextlib.contextmanager
@@ -59,7 +61,9 @@ def embedded_server(data: Path) -> Iterator[Server]:
         process = _start(binary, folder)
         ending.callback(_stop, process)
         socket = folder / _SOCKET
-        server = Server(f"unix://{socket}?db=0", f"unix://{socket}?db=1", process.pid)
+        server = Server(
+            f"unix://{socket}?db=0", f"unix://{socket}?db=1", process.pid, lambda: _end_of(process)
+        )
         ending.callback(_remove_server_file, data, process.pid)
         _await_answer(process, server, folder / _LOG)
         _write_server_file(data, server)
@@ -192,6 +196,14 @@ def _await_answer(process: subprocess.Popen[bytes], server: Server, log: Path) -
         time.sleep(0.01)
 
 
+def _end_of(process: subprocess.Popen[bytes]) -> str:
+    code = process.poll()
+    if code is None:
+        return ""
+    how = f"with exit code {code}" if code >= 0 else f"by signal {-code}"
+    return f"the embedded server (process {process.pid}) has ended, {how}"
+
+
 def _write_server_file(data: Path, server: Server) -> None:
     content = ServerFile(pid=server.pid, broker=server.url_broker, results=server.url_results)
     write_file(ServerFile.path(data), msgspec.json.encode(content))
@@ -199,7 +211,10 @@ def _write_server_file(data: Path, server: Server) -> None:
 
 def _remove_server_file(data: Path, pid: int) -> None:
     """Remove the file, if it is of this server; before it ends, so that nobody finds it ending."""
-    found = read_server_file(data)
+    try:
+        found = read_server_file(data)
+    except ServerError:
+        return  # somebody wrote another
     if found is not None and found.pid == pid:
         ServerFile.path(data).unlink(missing_ok=True)
 

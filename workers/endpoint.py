@@ -1,8 +1,9 @@
 """What a supervisor tells over HTTP: `/metrics`, and `/livez` and `/readyz` for probes.
 
-Alive: the supervisor looks after its children. Ready: the children ask for work, both servers
-answer, and a canary job went through the queue lately or jobs are running. A plugin whose own code
-failed lately is told, and is no reason to be unready: it costs its own tasks alone.
+Alive: the supervisor looks after its children, and its own threads go on. Ready: the children ask
+for work, both servers answer, and a canary job went through the queue lately or jobs are running. A
+plugin whose own code failed lately is told, and is no reason to be unready: it costs its own tasks
+alone.
 """
 
 from __future__ import annotations
@@ -89,6 +90,8 @@ def livez(health: Health) -> Answer:
     """Whether a restart would help."""
     if health.looked_seconds > _STUCK_SECONDS and not health.stopping:
         return _told(503, f"the supervisor hangs for {health.looked_seconds:.0f} s")
+    if health.chores_gone:
+        return _told(503, f"threads of the supervisor have ended: {', '.join(health.chores_gone)}")
     return _told(200, "alive")
 
 

@@ -8,7 +8,6 @@ queue once, and again only if queue or results lost it; and nobody's death holds
 
 from __future__ import annotations
 
-import threading
 from itertools import islice
 
 import dramatiq
@@ -16,11 +15,11 @@ import redis
 import structlog
 from dramatiq.middleware import Middleware
 
-from shopace.core.errors import JobError, NotFoundError, ServerError
+from shopace.core.errors import JobError, NotFoundError, ServerError, ShopaceError
 from shopace.workers.broker import encode_message, run_of
 from shopace.workers.queue import BLOCKS, Feeding, Queue
 from shopace.workers.register import Run, close, ended, forget_open, open_runs, read_run
-from shopace.workers.settings import Settings, answered, connect_patiently
+from shopace.workers.settings import Servers, Settings, answered, is_away
 
 _MESSAGES_AT_ONCE = 500
 _REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000
@@ -98,39 +97,39 @@ class FeedsNext(Middleware):
 
 
 class Feeder:
-    """A supervisor's thread that feeds every open run, whatever became of others."""
+    """Feeds every open run for a supervisor, whatever became of others."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
+    def __init__(self, servers: Servers, settings: Settings) -> None:
+        self._queue, self._results = Queue(servers.broker), servers.results
+        self._beat_seconds = settings.beat_seconds
+        self._not_fed: set[str] = set()
+        """Of which was told why."""
 
-    def start(self) -> None:
-        self._thread.start()
+    def step(self) -> float:
+        """Feed all; seconds until the next time. Raises ServerError when a server is away.
 
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(self._settings.grace_seconds)
+        A run that cannot be fed is told once and holds up no other.
+        """
+        with answered("results"):
+            names = open_runs(self._results)
+        failed = {name for name in names if not self._feed(name)}
+        self._not_fed &= failed
+        return self._beat_seconds
 
-    def _run(self) -> None:
-        broker = connect_patiently(self._settings.broker_url, "broker")
-        results = connect_patiently(self._settings.results_url, "results")
-        queue, away = Queue(broker), False
-        while not self._stop.is_set():
-            try:
-                with answered("results"):
-                    names = open_runs(results)
-                for name in names:
-                    feed_by_name(queue, results, name)
-            except ServerError as error:
-                if not away:
-                    log.warning("runs.not_fed", error=error.message)
-                away = True
-            else:
-                away = False
-            self._stop.wait(self._settings.beat_seconds)
-        broker.close()
-        results.close()
+    def _feed(self, name: str) -> bool:
+        try:
+            feed_by_name(self._queue, self._results, name)
+        except Exception as error:
+            if isinstance(error, ServerError) and is_away(error):
+                raise
+            if name not in self._not_fed:
+                self._not_fed.add(name)
+                if isinstance(error, ShopaceError):
+                    log.warning("run.not_fed", run=name, error=error.message)
+                else:  # a mistake of ours
+                    log.exception("run.not_fed", run=name)
+            return False
+        return True
 
 
 def _is_due(seen: Feeding) -> bool:

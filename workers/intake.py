@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -26,14 +25,13 @@ from shopace.core.errors import (
     ShopaceError,
     SnapshotError,
     did_you_mean,
-    redacted,
 )
 from shopace.core.records.intake import IntakeJob
 from shopace.core.steering import STEERING
 from shopace.core.warehouse.handwritten import judge, judge_of, parse
 from shopace.core.warehouse.snapshot import marketplaces
 from shopace.workers.queue import NAMESPACE, key
-from shopace.workers.settings import Servers, Settings, connect_patiently
+from shopace.workers.settings import Servers, Settings
 from shopace.workers.singles import carry_out, single_steps
 from shopace.workers.sources import Pinned, Source, Sources
 
@@ -136,30 +134,32 @@ class Intake:
 
 
 class Bridge:
-    """Makes jobs of entries, in a thread from `start` to `stop`; any number of them at once."""
+    """Makes jobs of entries; any number of them at once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, servers: Servers, settings: Settings) -> None:
         self._settings = settings
         self._sources = Sources(settings)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
-        self._servers = Servers(
-            broker=connect_patiently(settings.broker_url, "broker"),
-            results=connect_patiently(settings.results_url, "results"),
-        )
-        self._intake = Intake(self._servers.broker, settings)
+        self._servers = servers
+        self._intake = Intake(servers.broker, settings)
         self._taken: list[list[Entry]] = []
         """Not settled for a server that was away; others may have them by now, which is as well."""
         self._complaint = ""
 
-    def start(self) -> None:
-        self._thread.start()
+    def step(self) -> float:
+        """Pump once; seconds until the next time. Raises what `pump` raises.
 
-    def stop(self) -> None:
-        """End after the entries that were taken."""
-        self._stop.set()
-        self._thread.join(self._settings.grace_seconds)
-        self._servers.close()
+        What a mistake of ours failed on comes again in parts, so that one entry costs no other.
+        """
+        judge_of(SCHEMA)  # its import takes longer than a rejection may
+        try:
+            return 0.0 if self.pump() else _SLEEP_SECONDS
+        except (redis.RedisError, ServerError):
+            raise
+        except Exception:
+            failed = self._taken.pop(0) if self._taken else []
+            if len(failed) > 1:
+                self._taken += [[entry] for entry in failed]
+            raise
 
     def pump(self) -> int:
         """Take entries and make jobs of them; how many were taken. Raises ServerError, RedisError.
@@ -178,29 +178,6 @@ class Bridge:
                     log.warning("intake.rejected", entry=verdict.entry.id, problems=problems)
         self._taken.pop(0)
         return len(entries)
-
-    def _run(self) -> None:
-        judge_of(SCHEMA)  # its import takes longer than a rejection may
-        away = False
-        while not self._stop.is_set():
-            try:
-                idle = self.pump() == 0
-            except (redis.RedisError, ServerError) as error:
-                if not away:
-                    log.warning("intake.away", error=redacted(str(error)))
-                away, idle = True, True
-            except Exception:  # a mistake of ours must end neither the intake nor other entries
-                log.exception("intake.failed")
-                failed = self._taken.pop(0) if self._taken else []
-                if len(failed) > 1:
-                    self._taken += [[entry] for entry in failed]
-                idle = not self._taken
-            else:
-                if away:
-                    log.info("intake.back")
-                away = False
-            if idle:
-                self._stop.wait(self._settings.restart_delay_ms / 1000 if away else _SLEEP_SECONDS)
 
     def _judge(self, entries: Sequence[Entry]) -> Iterator[Verdict]:
         """Enqueue what can be; what is neither enqueued nor refused gets no verdict."""

@@ -13,13 +13,22 @@ from typing import Any
 import msgspec
 import redis
 
-from shopace.core.errors import NotFoundError
+from shopace.core.errors import JobError, NotFoundError
 from shopace.core.records.job import Job
 from shopace.core.records.run import Progress, RunReport
 from shopace.core.results import keys
 from shopace.workers.tally import ended_blocks, tally
 
 _LISTED = 1000
+_TAKE_NIGHT = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[3] then
+  return holder
+end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return ARGV[1]
+"""
+"""(night, run, seconds, a run that is gone) → the run that holds the night afterwards."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,20 +104,36 @@ def registration(run: Run, lifetime_seconds: int) -> list[tuple[Any, ...]]:
 
 
 def register_night(run: Run, lifetime_seconds: int, *, again: bool) -> Run:
-    """Register a nightly run and open it; another, where the night has one already.
+    """Open a nightly run and register it; another, where the night has one already.
 
-    `again` takes the night over. Of any number of callers at once one wins, and all get its run.
+    `again` takes the night over, and so does who finds that its run is gone. Of any number of
+    callers at once one wins, and all get its run. A run is opened before its night names it, so
+    that a night's run is fed whoever dies; what is fed in that moment of one that then loses the
+    night is harmless by its fence.
     """
-    register(run, lifetime_seconds)  # first: a night never names a run that is not there
-    night = keys.night_key(run.marketplace, run.as_of)
-    if not run.results.set(night, run.id, ex=lifetime_seconds, nx=not again):
-        holder: Any = run.results.get(night)
-        # Not ours though it may be: the answer to an earlier try could have been lost.
-        if holder is not None and holder.decode() != run.id:
-            run.results.delete(keys.run_key(run.id))
-            return _joined(read_run(run.results, holder.decode()), run.broker)
+    client, night = run.results, keys.night_key(run.marketplace, run.as_of)
+    if not again:
+        found = find_night(client, run.marketplace, run.as_of, run.broker)
+        if found is not None:
+            return found
+    register(run, lifetime_seconds)  # first: nothing names a run that is not there
     _open(run)
-    return run
+    if again:
+        client.set(night, run.id, ex=lifetime_seconds)
+        return run
+    take, gone = client.register_script(_TAKE_NIGHT), ""
+    while True:
+        answer: Any = take(keys=[night], args=[run.id, lifetime_seconds, gone])
+        holder = answer.decode()
+        if holder == run.id:
+            return run
+        try:
+            joined = _joined(read_run(client, holder), run.broker)
+        except NotFoundError:
+            gone = holder
+        else:
+            _withdraw(run)
+            return joined
 
 
 def find_night(
@@ -125,24 +150,34 @@ def find_night(
 
 
 def read_run(client: redis.Redis, name: str) -> Run:
-    """A run by its id. Raises NotFoundError when there is none, or none any more."""
+    """A run by its id.
+
+    Raises NotFoundError when there is none, or none any more; JobError when it is not readable.
+    """
     stored: Any = client.hgetall(keys.run_key(name))
     if not stored:
         raise NotFoundError(f"there is no run {name}", hint="runs are kept for a week")
-    fields = {key.decode(): value.decode() for key, value in stored.items()}
-    return Run(
-        id=name,
-        marketplace=fields["marketplace"],
-        as_of=dt.date.fromisoformat(fields["as_of"]),
-        fence=int(fields["fence"]),
-        snapshot=fields["snapshot"],
-        benchmarks=fields["benchmarks"] or None,
-        policy=fields["policy"],
-        incentives=fields.get("incentives") or None,
-        block_shops=tuple(msgspec.json.decode(fields["block_shops"], type=list[int])),
-        queued_at_once=int(fields.get("queued_at_once", 0)),
-        results=client,
-    )
+    try:
+        fields = {key.decode(): value.decode() for key, value in stored.items()}
+        return Run(
+            id=name,
+            marketplace=fields["marketplace"],
+            as_of=dt.date.fromisoformat(fields["as_of"]),
+            fence=int(fields["fence"]),
+            snapshot=fields["snapshot"],
+            benchmarks=fields["benchmarks"] or None,
+            policy=fields["policy"],
+            incentives=fields.get("incentives") or None,
+            block_shops=tuple(msgspec.json.decode(fields["block_shops"], type=list[int])),
+            queued_at_once=int(fields.get("queued_at_once", 0)),
+            results=client,
+        )
+    except (KeyError, ValueError) as error:  # msgspec's errors are ValueErrors
+        what = f"field {error} is missing" if isinstance(error, KeyError) else str(error)
+        raise JobError(
+            f"run {name} is damaged in the results server: {what}",
+            hint="shopace nightly --again runs its night anew",
+        ) from error
 
 
 def latest(client: redis.Redis, count: int) -> list[Run]:
@@ -153,7 +188,7 @@ def latest(client: redis.Redis, count: int) -> list[Run]:
 def open_runs(client: redis.Redis) -> list[str]:
     """Ids of nightly runs that have not come to their end, the oldest first."""
     names: Any = client.zrange(keys.OPEN_RUNS, 0, -1)
-    return [name.decode() for name in names]
+    return [name.decode("utf-8", "replace") for name in names]
 
 
 def ended(run: Run) -> set[int]:
@@ -207,8 +242,14 @@ def _open(run: Run) -> None:
     run.results.zremrangebyrank(keys.RUNS, 0, -_LISTED - 1)
 
 
+def _withdraw(run: Run) -> None:
+    run.results.zrem(keys.OPEN_RUNS, run.id)
+    run.results.zrem(keys.RUNS, run.id)
+    run.results.delete(keys.run_key(run.id))
+
+
 def _joined(run: Run, broker: redis.Redis | None) -> Run:
-    """The run that holds a night; opened, should who registered it have died before that."""
+    """The run that holds a night; opened, should the server have lost that."""
     if not run.results.exists(keys.run_report_key(run.id)):
         _open(run)
     return replace(run, broker=broker, joined=True)
@@ -218,7 +259,7 @@ def _read_all(client: redis.Redis, names: Any) -> list[Run]:  # noqa: ANN401  # 
     runs = []
     for name in names:
         try:
-            runs.append(read_run(client, name.decode()))
-        except NotFoundError:  # it outlived its hash
+            runs.append(read_run(client, name.decode("utf-8", "replace")))
+        except (NotFoundError, JobError):  # it outlived its hash, or is no run of ours
             continue
     return runs

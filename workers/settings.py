@@ -195,14 +195,17 @@ def settings_from_environment(
 def read_server_file(data: Path) -> ServerFile | None:
     """What `<data>/server.json` says; None without one."""
     path = ServerFile.path(data)
+    hint = "remove it; the next start writes a new one"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=ServerFile)
+        found = msgspec.json.decode(path.read_bytes(), type=ServerFile)
     except FileNotFoundError:
         return None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ServerError(
-            f"{path} cannot be read: {error}", hint="remove it; the next start writes a new one"
-        ) from error
+        raise ServerError(f"{path} cannot be read: {error}", hint=hint) from error
+    for role, url in (("broker", found.broker), ("results", found.results)):
+        if not _is_url(url):
+            raise ServerError(f"{path} cannot be used: {role} is no Redis URL", hint=hint)
+    return found
 
 
 def connect(url: str, role: Role) -> redis.Redis:
@@ -259,6 +262,11 @@ def connect_to_read(url: str, role: Role) -> redis.Redis:
 def connect_both(settings: Settings) -> Servers:
     """Clients for workers, as `connect`, of servers that are fit for work."""
     check_for_work(settings)
+    return connect_both_patiently(settings)
+
+
+def connect_both_patiently(settings: Settings) -> Servers:
+    """Likewise, unchecked, as `connect_patiently`."""
     return Servers(
         broker=connect_patiently(settings.broker_url, "broker"),
         results=connect_patiently(settings.results_url, "results"),
@@ -349,6 +357,11 @@ def answered(role: Role) -> Iterator[None]:
         raise _refusal(role, error) from error
 
 
+def is_away(error: ServerError) -> bool:
+    """Of what `answered` raised: whether the server gave no answer; else it refused a command."""
+    return isinstance(error.__cause__, redis.ConnectionError | redis.TimeoutError)
+
+
 def _refusal(role: Role, error: redis.ResponseError) -> ServerError:
     told = re.sub(r" script: [^:]*@user_script.*", "", redacted(str(error)))  # the place within it
     forbidden = isinstance(error, redis.exceptions.NoPermissionError) or told.startswith(
@@ -388,8 +401,7 @@ def _client(
     url: str, role: Role, *, timeout_seconds: float, retry: Retry, health_check_interval: int = 30
 ) -> redis.Redis:
     with _url_problems(role):
-        if not _NUMBERED.match(url):  # what is no number would be taken for 0
-            raise ValueError
+        _require_numbered(url)
         client = redis.Redis.from_url(
             url,
             socket_timeout=timeout_seconds,
@@ -400,6 +412,20 @@ def _client(
         pool = client.connection_pool
         pool.connection_class(**pool.connection_kwargs)  # not connected: options are judged here
     return client
+
+
+def _require_numbered(url: str) -> None:
+    if not _NUMBERED.match(url):  # a database that is no number would be taken for 0
+        raise ValueError
+
+
+def _is_url(url: str) -> bool:
+    try:
+        _require_numbered(url)
+        redis.Redis.from_url(url)
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -24,7 +24,9 @@ from typing import NamedTuple, Self
 
 import structlog
 
+from shopace.core.errors import ServerError
 from shopace.workers.child import PARENT_VARIABLE
+from shopace.workers.chore import Chore
 from shopace.workers.feeding import Feeder
 from shopace.workers.intake import Bridge
 from shopace.workers.keeper import Keeper
@@ -35,6 +37,7 @@ from shopace.workers.settings import (
     Settings,
     answered,
     check_for_work,
+    connect_both_patiently,
     connect_patiently,
     encode_settings,
 )
@@ -45,6 +48,10 @@ CHILD_COMMAND = (sys.executable, "-m", "shopace.workers.child")
 _LOOK_SECONDS = 0.05
 _BEYOND_GRACE_SECONDS = 5
 """A child that has not ended so long after its grace period is killed."""
+_LAST_WORDS_SECONDS = 5
+"""What the chores get together to end after that; manifests in deploy/ leave time for all three."""
+_AFTER_MISTAKE_SECONDS = 1
+"""Until a child is looked after again over which a mistake of ours was made."""
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +66,7 @@ class _Child:
     started: float = 0.0
     stillbirths: int = 0
     """Children in a row that died before they asked for work."""
+    next_look: float = 0.0
     next_start: float = 0.0
     ended_for: str = ""
     """Why we killed it; empty while it was not us."""
@@ -78,6 +86,8 @@ class Health(NamedTuple):
     stopping: bool
     deaths: dict[str, int]
     """By kind: `ended` by us for what they did, by a `signal`, or by an `exit` of their own."""
+    chores_gone: tuple[str, ...] = ()
+    """Of the supervisor's own threads, those that have ended though nobody asked them to."""
 
 
 @contextlib.contextmanager
@@ -105,7 +115,7 @@ class Supervisor:
 
     `run()` blocks until `stop` is set, as `stop_on_signals` does. As a context manager it works
     from a thread: children are there from entry to exit. Raises ServerError at the start when a
-    server is not fit.
+    server is not fit; `run()` also when `lost` says what there is no working without any more.
     """
 
     def __init__(
@@ -115,6 +125,7 @@ class Supervisor:
         processes: int | None = None,
         command: Sequence[str] = CHILD_COMMAND,
         stop: threading.Event | None = None,
+        lost: Callable[[], str] = lambda: "",
     ) -> None:
         self._settings = settings
         self._command = tuple(command)
@@ -125,9 +136,15 @@ class Supervisor:
         self._thread: threading.Thread | None = None
         self._looked = time.monotonic()
         self._deaths: Counter[str] = Counter()
-        self._keeper = Keeper(settings, self._alive)
-        self._feeder = Feeder(settings)
-        self._bridge = Bridge(settings)
+        self._lost = lost
+        self._servers = connect_both_patiently(settings)
+        self._keeper = Keeper(self._servers.broker, settings, self._alive)
+        beat, again = settings.beat_seconds, settings.restart_delay_ms / 1000
+        feeder, bridge = Feeder(self._servers, settings), Bridge(self._servers, settings)
+        self._keeping = Chore("keeper", self._keeper.step, retry_seconds=beat, finishes=True)
+        self._feeding = Chore("feeder", feeder.step, retry_seconds=beat)
+        self._bridging = Chore("intake", bridge.step, retry_seconds=again)
+        self._chores = (self._keeping, self._feeding, self._bridging)
 
     def run(self) -> None:
         """Work until told to stop; afterwards every child is gone."""
@@ -163,15 +180,17 @@ class Supervisor:
 
     def health(self) -> Health:
         """As of now, from any thread."""
-        now, doings = time.monotonic(), [each.marker.read() for each in self._children]
+        running = [each for each in self._children if _is_running(each)]
+        now, doings = time.monotonic(), [each.marker.read() for each in running]
         within = self._settings.wedged_seconds
         return Health(
-            children=len(doings),
+            children=len(self._children),
             asking=sum(bool(each.worker) and now - each.beat <= within for each in doings),
             working=sum(each.job_since > 0 for each in doings),
             looked_seconds=now - self._looked,
             stopping=self._stop.is_set(),
             deaths=dict(self._deaths),
+            chores_gone=tuple(each.name for each in self._chores if each.is_gone),
         )
 
     def _check(self) -> None:
@@ -185,27 +204,42 @@ class Supervisor:
         return [each.marker.read().worker for each in self._children if each.process is not None]
 
     def _keep(self) -> None:
-        self._keeper.start()
-        self._feeder.start()
-        self._bridge.start()
+        for chore in self._chores:
+            chore.start()
         manager = ServiceManager()
         try:
             while not self._stop.is_set():
                 self._looked = time.monotonic()
                 manager.alive()
                 for child in self._children:
-                    self._look_after(child)
+                    self._look_after_safely(child)
                 if any(self._alive()):
                     manager.ready()
+                if lost := self._lost():
+                    raise ServerError(lost)
                 self._stop.wait(_LOOK_SECONDS)
         finally:
             manager.stopping()
+            self._feeding.ask_to_stop()
+            self._bridging.ask_to_stop()
             self._end_all()
-            self._keeper.stop()
-            self._feeder.stop()
-            self._bridge.stop()
+            self._keeping.ask_to_stop()  # it vouched for children that were finishing their jobs
+            deadline = time.monotonic() + _LAST_WORDS_SECONDS
+            for chore in self._chores:
+                chore.join(deadline)
+            self._servers.close()
             for child in self._children:
                 child.marker.close()
+
+    def _look_after_safely(self, child: _Child) -> None:
+        """A mistake of ours over one child costs neither the others nor the supervisor."""
+        if time.monotonic() < child.next_look:
+            return
+        try:
+            self._look_after(child)
+        except Exception:
+            log.exception("child.not_looked_after", child=child.number)
+            child.next_look = time.monotonic() + _AFTER_MISTAKE_SECONDS
 
     def _look_after(self, child: _Child) -> None:
         now = time.monotonic()
@@ -258,6 +292,7 @@ class Supervisor:
         )
         if doing.worker:
             self._keeper.bury(doing.worker, doing.message, _suspicion(doing, cause))
+            self._keeping.wake()
         child.process, child.ended_for = None, ""
 
     def _start(self, child: _Child, now: float) -> None:
@@ -289,6 +324,11 @@ class Supervisor:
             if child.process.returncode != 0:
                 self._keeper.bury(child.marker.read().worker)
             child.process = None
+
+
+def _is_running(child: _Child) -> bool:
+    process = child.process  # read once: the supervisor's thread may take it away
+    return process is not None and process.poll() is None
 
 
 def _suspicion(doing: Doing, cause: str) -> Suspicion | None:
@@ -323,7 +363,12 @@ def _own_memory(pid: int) -> int:
 
 
 def _cause(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:  # most real-time signals have no name
+        return f"signal {-code}"
 
 
 def _cores() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -10,6 +12,8 @@ import msgspec
 
 from shopace.core.records.job import BlockReport
 from shopace.core.records.run import PluginReport, Progress, Spread
+
+_FIELD = re.compile(r"([0-9]+):([0-9]+)\+([0-9]+)")
 
 
 class _Part(NamedTuple):
@@ -25,7 +29,8 @@ def report_field(report: BlockReport) -> str:
 
 def ended_blocks(fields: Iterable[str], block_shops: Sequence[int]) -> set[int]:
     """The blocks of which every shop is reported, by the names of the reports alone."""
-    by_block = _by_block((_part(name) for name in fields), block_shops)
+    named = (part for name in fields if (part := _part(name)) is not None)
+    by_block = _by_block(named, block_shops)
     return {
         block
         for block, parts in by_block.items()
@@ -35,12 +40,8 @@ def ended_blocks(fields: Iterable[str], block_shops: Sequence[int]) -> set[int]:
 
 def tally(run: str, block_shops: Sequence[int], stored: Iterable[bytes]) -> Progress:
     """The progress of a run of so many blocks from its reports as they are stored, JSON."""
-    decoded = [msgspec.json.decode(each, type=BlockReport) for each in stored]
-    reports_of = {_Part(each.block, each.first, each.shops): each for each in decoded}
-    parts = {
-        block: _apart(each) for block, each in sorted(_by_block(reports_of, block_shops).items())
-    }
-    reports = [reports_of[part] for each in parts.values() for part in each]
+    counted = _counted(stored, block_shops)
+    reports = [report for of_block in counted.values() for report in of_block]
     dead = [report for report in reports if report.error]
     timed = [report for report in reports if not report.error and report.shops]
     cards: Counter[str] = Counter()
@@ -53,7 +54,8 @@ def tally(run: str, block_shops: Sequence[int], stored: Iterable[bytes]) -> Prog
         run=run,
         blocks=len(block_shops),
         blocks_done=sum(
-            sum(part.shops for part in each) >= block_shops[block] for block, each in parts.items()
+            sum(report.shops for report in each) >= block_shops[block]
+            for block, each in counted.items()
         ),
         blocks_failed=len({report.block for report in dead}),
         shops=sum(block_shops),
@@ -114,10 +116,45 @@ def _spread(weighted: Sequence[tuple[float, int]]) -> Spread | None:
     return Spread(p50=at(50), p99=at(99), longest=at(100))
 
 
-def _part(name: str) -> _Part:
-    block, _, rest = name.partition(":")
-    first, _, shops = rest.partition("+")
-    return _Part(int(block), int(first), int(shops))
+def _counted(stored: Iterable[bytes], block_shops: Sequence[int]) -> dict[int, list[BlockReport]]:
+    """By block, the reports that count, each shop in one of them."""
+    reports_of: dict[_Part, BlockReport] = {}
+    for content in stored:
+        with contextlib.suppress(msgspec.DecodeError):  # no report of ours
+            report = msgspec.json.decode(content, type=BlockReport)
+            reports_of[_part_of(report)] = report
+    counted = {}
+    for block, parts in sorted(_by_block(reports_of, block_shops).items()):
+        done = _apart([part for part in parts if not reports_of[part].error])
+        dead = [reports_of[part] for part in parts if reports_of[part].error]
+        counted[block] = [reports_of[part] for part in done] + _left_of(dead, done)
+    return counted
+
+
+def _left_of(dead: Sequence[BlockReport], done: Iterable[_Part]) -> list[BlockReport]:
+    """Dead letters without the shops that were done after all, or are told of one by one.
+
+    After a replay a block may be done in parts, of which again one may be dead-lettered.
+    """
+    told = {shop for part in done for shop in range(part.first, part.first + part.shops)}
+    left = []
+    for report in sorted(dead, key=lambda each: (each.shops, each.first)):
+        shops = set(range(report.first, report.first + report.shops)) - told
+        told |= shops
+        if shops:
+            failed = min(report.failed, len(shops))
+            left.append(msgspec.structs.replace(report, shops=len(shops), failed=failed))
+    return left
+
+
+def _part_of(report: BlockReport) -> _Part:
+    return _Part(report.block, report.first, report.shops)
+
+
+def _part(name: str) -> _Part | None:
+    """Of the name of a report; None where it is none."""
+    found = _FIELD.fullmatch(name)
+    return _Part(*map(int, found.groups())) if found is not None else None
 
 
 def _by_block(parts: Iterable[_Part], block_shops: Sequence[int]) -> dict[int, list[_Part]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextlib import nullcontext
 
 import click
@@ -43,34 +44,33 @@ def command(
     from shopace.workers.settings import URL_VARIABLES, settings_from_environment
     from shopace.workers.supervisor import Supervisor, stop_on_signals
 
+    named = [each for each in URL_VARIABLES.values() if embedded and os.environ.get(each)]
+    if named:
+        raise click.UsageError(
+            f"--embedded starts a server of its own, but {' and '.join(named)} of the environment"
+            " would lead every other command elsewhere: unset it, or leave out --embedded"
+        )
     level = logging.DEBUG if session().verbosity > 1 else logging.INFO
     configure_logging(json=True if session().json else None, level=level)
     with (
         stop_on_signals() as stop,
         embedded_server(session().folder) if embedded else nullcontext() as server,
     ):
-        named = (
-            {
-                URL_VARIABLES["broker"]: server.url_broker,
-                URL_VARIABLES["results"]: server.url_results,
-            }
-            if server is not None
-            else None
-        )
-        settings = settings_from_environment(named, data=session().data)
+        settings = settings_from_environment(data=session().data)
         settings = msgspec.structs.replace(settings, configuration=session().config)
-        if server is not None and not session().json:
-            click.echo(
-                f"The server of {session().folder} is there for every command with this --data;"
-                " Ctrl-C ends it and the workers.",
-                err=True,
-            )
-        supervisor = Supervisor(settings, processes=processes, stop=stop)
+        lost = server.lost if server is not None else lambda: ""
+        supervisor = Supervisor(settings, processes=processes, stop=stop, lost=lost)
         with (
             endpoint(settings, supervisor.health, metrics_host, metrics_port)
             if metrics_port is not None
             else nullcontext()
         ):
+            if server is not None and not session().json:
+                click.echo(
+                    f"The server of {session().folder} is there for every command with this --data;"
+                    " Ctrl-C ends it and the workers.",
+                    err=True,
+                )
             supervisor.run()
     if session().json:
         session().emit({"stopped": True})

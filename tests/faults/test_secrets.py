@@ -47,7 +47,7 @@ def test_f31_a_password_is_nowhere_to_be_read(
     house.until(lambda: len(workers.events("job.finished")) > 8, "they work")
     proxy.set("cut")
     os.kill(workers.ready[0], signal.SIGKILL)
-    house.until(lambda: workers.events("broker.away"), "the cut is noticed")
+    house.until(lambda: workers.events("chore.away"), "the cut is noticed")
     told = [
         subprocess.run(
             [sys.executable, "-m", "shopace.service.cli", *words, "--data", house.settings.data],

@@ -150,7 +150,7 @@ def test_f5b_nobody_answers_and_nothing_is_closed(
         with silent():
             began = time.time()
             house.until(lambda: producer.refused, "a producer is refused")
-            house.until(lambda: workers.events("broker.away"), "the workers noticed")
+            house.until(lambda: workers.events("chore.away"), "the workers noticed")
             time.sleep(max(0.0, began + play.times(6, 30) - time.time()))
         healed = time.time()
         house.until(lambda: first_after(workers, healed) is not None, "work goes on")
@@ -161,7 +161,7 @@ def test_f5b_nobody_answers_and_nothing_is_closed(
     verdict = house.keep_promises()
     assert verdict.dead == 0
     play.add("F5b", f"{mode}: lost", len(verdict.lost))
-    play.add("F5b", "noticed after", first_after(workers, began, "broker.away") or 0.0, "s")
+    play.add("F5b", "noticed after", first_after(workers, began, "chore.away") or 0.0, "s")
     play.add("F5b", "work resumed after", first_after(workers, healed) or 0.0, "s")
     play.add("F5b", "enqueueing refused within", producer.longest_seconds, "s")
 
@@ -203,11 +203,11 @@ def test_f3_after_a_long_absence_of_the_server_nobody_is_taken_for_dead(
         house.until(lambda: each.events("job.started"), "it is in the middle of a block", 60)  # noqa: B023
     house.server.kill()
     for each in machines:
-        house.until(lambda: each.events("broker.away"), "the machine noticed")  # noqa: B023
+        house.until(lambda: each.events("chore.away"), "the machine noticed")  # noqa: B023
     time.sleep(house.settings.heartbeat_timeout_ms / 1000)
     house.server.start()
     for each in machines:
-        house.until(lambda: each.events("broker.back"), "it is back")  # noqa: B023
+        house.until(lambda: each.events("chore.back"), "it is back")  # noqa: B023
     beats = house.broker.zrange("shopace:v1:{broker}:workers", 0, -1, withscores=True)
     house.until(
         lambda: all(house.broker.zscore("shopace:v1:{broker}:workers", name) != score

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shopace.workers.intake import Bridge, Intake
-from shopace.workers.settings import decode_settings
+from shopace.workers.settings import connect_both_patiently, decode_settings
 
 
 def hold(*_: Any) -> Any:
@@ -19,6 +19,7 @@ if os.environ["TEST_POINT"] == "taken":
     Bridge._judge = hold  # type: ignore[assignment,method-assign]
 else:
     Intake.settle = hold  # type: ignore[assignment,method-assign]
-bridge = Bridge(decode_settings(sys.stdin.buffer.read()))
-bridge.start()
-threading.Event().wait()
+settings = decode_settings(sys.stdin.buffer.read())
+bridge = Bridge(connect_both_patiently(settings), settings)
+while True:
+    bridge.step()

@@ -397,9 +397,9 @@ def test_no_secret_is_ever_told(
         until(lambda: has_logged("child.ready"), "the worker is ready")
         guarded.admin.execute_command("ACL", "SETUSER", "worker", "off")
         guarded.admin.execute_command("CLIENT", "KILL", "USER", "worker")
-        until(lambda: has_logged("broker.away"), "the worker has noticed")
+        until(lambda: has_logged("chore.away"), "the worker has noticed")
         guarded.admin.execute_command("ACL", "SETUSER", "worker", "on")
-        until(lambda: has_logged("broker.back"), "the worker is back")
+        until(lambda: has_logged("chore.back"), "the worker is back")
         enqueue = ("enqueue", shop, "--without-benchmarks", "--wait", "--data", data)
         said += [run(guarded, "scheduler", *enqueue, *more) for more in ((), ("--json", "-vv"))]
         assert [each.exit_code for each in said] == [0, 0], said[0].output + said[1].output

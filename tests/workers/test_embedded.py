@@ -13,7 +13,8 @@ from tests.conftest import is_running
 from shopace.core.errors import ServerError
 from shopace.workers import embedded
 from shopace.workers.embedded import embedded_server, is_alive, server_binary
-from shopace.workers.settings import ServerFile, read_server_file
+from shopace.workers.settings import ServerFile, Settings, read_server_file
+from shopace.workers.supervisor import Supervisor
 
 START_AND_SLEEP = """
 import sys, time
@@ -106,10 +107,25 @@ def test_it_dies_with_a_parent_that_was_killed_and_the_next_start_cleans_up(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_server_file_does_not_prevent_a_start(tmp_path: Path) -> None:
-    (tmp_path / "server.json").write_text("{")
+@pytest.mark.parametrize("content", ["{", '{"pid":1,"broker":"nowhere","results":"nowhere"}'])
+def test_a_damaged_server_file_does_not_prevent_a_start(tmp_path: Path, content: str) -> None:
+    (tmp_path / "server.json").write_text(content)
     with embedded_server(tmp_path) as server:
         assert is_alive(server.url_broker)
+
+
+def test_a_server_that_ends_by_itself_is_told_by_its_supervisor(
+    tmp_path: Path, settings: Settings, until: Callable[[Callable[[], object], str], None]
+) -> None:
+    with embedded_server(tmp_path) as server:
+        assert server.lost() == ""
+        os.kill(server.pid, signal.SIGKILL)
+        until(server.lost, "its end is noticed")
+        idle = [sys.executable, "-c", "import time; time.sleep(600)"]
+        supervisor = Supervisor(settings, processes=1, command=idle, lost=server.lost)
+        with pytest.raises(ServerError, match=rf"process {server.pid}\) has ended, by signal 9"):
+            supervisor.run()
+        assert supervisor.pids == []
 
 
 def test_a_stale_file_that_names_a_foreign_place_removes_nothing_there(tmp_path: Path) -> None:

@@ -190,6 +190,11 @@ def test_alive_means_that_children_are_looked_after() -> None:
     assert livez(WELL._replace(looked_seconds=60, stopping=True)).code == 200
 
 
+def test_a_supervisor_one_of_whose_threads_ended_is_to_be_started_again() -> None:
+    told = livez(WELL._replace(chores_gone=("feeder",)))
+    assert (told.code, told.body) == (503, b"threads of the supervisor have ended: feeder\n")
+
+
 def test_an_address_that_cannot_be_had_is_told(settings: Settings) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from structlog.testing import capture_logs
 
 from shopace.core.errors import ServerError
 from shopace.core.records.job import BlockReport, Job
@@ -26,13 +28,22 @@ from shopace.core.results import keys
 from shopace.workers import queue as queues
 from shopace.workers.broker import decode_job, decode_message, encode_message, parts_of
 from shopace.workers.embedded import Server
-from shopace.workers.feeding import feed, feed_by_name
+from shopace.workers.feeding import Feeder, feed, feed_by_name
 from shopace.workers.queue import Delivery, Feeding, Queue, Why, queue_depth
-from shopace.workers.register import Run, count_progress, ended, open_runs, register_night
-from shopace.workers.settings import Servers
+from shopace.workers.register import (
+    Run,
+    count_progress,
+    ended,
+    find_night,
+    latest,
+    open_runs,
+    register_night,
+)
+from shopace.workers.settings import Servers, Settings, connect_both_patiently
 from shopace.workers.tally import report_field
 
 DAY = dt.date(2026, 10, 31)
+AWAY = Settings(broker_url="redis://127.0.0.1:1", results_url="redis://127.0.0.1:1", data=Path())
 WEEK = 7 * 24 * 60 * 60
 
 
@@ -339,6 +350,91 @@ def test_a_night_that_is_over_is_joined_and_stays_over(server: Server) -> None:
         assert open_runs(servers.results) == []
         assert feed(queue, joined)
         assert queue_depth(servers.broker)["blocks"].waiting == 0
+
+
+class Dying(redis.Redis):
+    """A scheduler's client whose process ends before it has sent its n-th command."""
+
+    left = 0
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        if self.left == 0:
+            raise ZeroDivisionError
+        self.left -= 1
+        return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
+
+def test_whoever_dies_while_starting_a_night_that_has_a_run_has_one_that_is_fed(
+    server: Server,
+) -> None:
+    with emptied(server) as servers, Dying.from_url(server.url_results) as dying:
+        for commands in range(20):
+            servers.broker.flushall()
+            dying.left, died = commands, False
+            try:
+                register_night(
+                    replace(night(servers, blocks=3, limit=2), results=dying), WEEK, again=False
+                )
+            except ZeroDivisionError:
+                died = True
+            if servers.results.exists(keys.night_key("demo", DAY)):
+                Feeder(servers, AWAY).step()
+                assert queue_depth(servers.broker)["blocks"].waiting == 2
+            if not died:
+                break
+        assert commands > 3
+        assert not died
+
+
+def test_a_night_whose_run_is_gone_is_taken_over_by_one_of_many_schedulers(
+    server: Server,
+) -> None:
+    with emptied(server) as servers:
+        lost = register_night(night(servers, blocks=3, limit=2), WEEK, again=False)
+        servers.results.delete(keys.run_key(lost.id))
+        assert find_night(servers.results, "demo", DAY) is None
+
+        def start(fence: int) -> Run:
+            run = night(servers, blocks=3, limit=2, fence=fence)
+            return register_night(run, WEEK, again=False)
+
+        with ThreadPoolExecutor(8) as pool:
+            runs = list(pool.map(start, range(10, 26)))
+        assert len({run.id for run in runs}) == 1
+        assert runs[0].id != lost.id
+        found = find_night(servers.results, "demo", DAY)
+        assert found is not None
+        assert found.id == runs[0].id
+
+
+def test_what_is_no_run_or_a_damaged_one_holds_up_no_other_and_is_told_once(
+    server: Server,
+) -> None:
+    with emptied(server) as servers, capture_logs() as logs:
+        results = servers.results
+        foreign: Any = {"no run id": 1, b"\xff": 2}
+        results.zadd(keys.OPEN_RUNS, foreign)
+        halves, wrong, scribbled, good = (
+            register_night(night(servers, blocks=3, limit=2, fence=fence), WEEK, again=True)
+            for fence in (11, 12, 13, 14)
+        )
+        results.hdel(keys.run_key(halves.id), "fence")
+        results.set(keys.run_key(wrong.id), "no hash")
+        results.zrem(keys.RUNS, wrong.id)
+        results.hset(keys.run_blocks_key(scribbled.id), "a note", "of somebody")
+        feeder = Feeder(servers, AWAY)
+        for _ in range(3):
+            assert feeder.step() == AWAY.beat_seconds
+        told = [log for log in logs if log["event"] == "run.not_fed"]
+        assert {log["run"] for log in told} == {"no run id", "\ufffd", halves.id, wrong.id}
+        assert len(told) == 4
+        assert not any("exc_info" in log for log in told)
+        (damaged,) = (log["error"] for log in told if log["run"] == halves.id)
+        assert "field 'fence' is missing" in damaged
+        assert queue_depth(servers.broker)["blocks"].waiting == 4
+        assert [run.id for run in latest(results, 5)] == [good.id, scribbled.id]
+    with pytest.raises(ServerError, match="results server"):
+        Feeder(connect_both_patiently(AWAY), AWAY).step()
 
 
 def test_asked_again_a_night_gets_a_run_of_its_own_and_both_come_to_their_end(

@@ -6,7 +6,9 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from shopace.core.records.intake import IntakeJob
 from shopace.core.records.job import SHOP_ID
 from shopace.core.results import keys
 from shopace.core.warehouse.handwritten import judge
+from shopace.workers.chore import Chore
 from shopace.workers.client import SchedulerClient
 from shopace.workers.intake import (
     LARGEST_BYTES,
@@ -36,7 +39,12 @@ from shopace.workers.intake import (
 )
 from shopace.workers.queue import SHOPS, key
 from shopace.workers.runs import open_run
-from shopace.workers.settings import Settings, encode_settings
+from shopace.workers.settings import (
+    Servers,
+    Settings,
+    connect_both_patiently,
+    encode_settings,
+)
 from shopace.workers.singles import unique_name
 from shopace.workers.sources import Pinned
 from shopace.workers.supervisor import Supervisor
@@ -239,11 +247,29 @@ def test_every_record_that_can_be_written_is_read_again() -> None:
 
 
 @pytest.fixture
-def bridge(marketplace: Marketplace) -> Iterator[Bridge]:
-    """A bridge that works when it is told to, not by itself."""
-    made = Bridge(marketplace.settings)
+def servers(settings: Settings) -> Iterator[Servers]:
+    made = connect_both_patiently(settings)
     yield made
-    made._servers.close()
+    made.close()
+
+
+@pytest.fixture
+def bridge(marketplace: Marketplace, servers: Servers) -> Bridge:
+    """A bridge that works when it is told to, not by itself."""
+    return Bridge(servers, marketplace.settings)
+
+
+@contextmanager
+def at_work(*bridges: Bridge) -> Iterator[None]:
+    """While bridges work by themselves."""
+    chores = [Chore("intake", each.step, retry_seconds=0.01) for each in bridges]
+    for chore in chores:
+        chore.start()
+    yield
+    for chore in chores:
+        chore.ask_to_stop()
+    for chore in chores:
+        chore.join(time.monotonic() + 30)
 
 
 def ask(client: redis.Redis, job: str | bytes) -> str:
@@ -385,14 +411,15 @@ def test_an_entry_of_another_form_is_refused(
 
 
 def test_a_data_folder_without_a_snapshot_holds_entries_and_refuses_none(
-    settings: Settings, marketplace: Marketplace, broker_client: redis.Redis, until: Until
-) -> None:
+    settings: Settings, marketplace: Marketplace, servers: Servers, broker_client: redis.Redis,
+    until: Until,
+) -> None:  # fmt: skip
     shop = marketplace.snapshot.block(0).shops[0]
     (settings.data / "snapshots").rename(settings.data / "elsewhere")
     impatient = msgspec.structs.replace(settings, heartbeat_timeout_ms=1)
     ask(broker_client, msgspec.json.encode({"shop": shop}))
     ask(broker_client, "{}")
-    bridge = Bridge(impatient)
+    bridge = Bridge(servers, impatient)
     with capture_logs() as logs:
         bridge.pump()
         bridge.pump()
@@ -402,11 +429,10 @@ def test_a_data_folder_without_a_snapshot_holds_entries_and_refuses_none(
         (settings.data / "elsewhere").rename(settings.data / "snapshots")
         until(lambda: bridge.pump() == 1, "the entry comes again")
     assert [job["shop"] for job in queued(broker_client)] == [shop]
-    bridge._servers.close()
 
 
 def test_rejections_are_dropped_when_they_are_old_or_too_many(
-    bridge: Bridge, marketplace: Marketplace, broker_client: redis.Redis,
+    bridge: Bridge, marketplace: Marketplace, servers: Servers, broker_client: redis.Redis,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("shopace.workers.intake._REJECTIONS_KEPT", 5)
@@ -415,10 +441,9 @@ def test_rejections_are_dropped_when_they_are_old_or_too_many(
     bridge.pump()
     state = intake_state(broker_client)
     assert (state.rejected, state.rejections_kept) == (12, 5)
-    aged = Bridge(msgspec.structs.replace(marketplace.settings, dead_message_ttl_ms=-60_000))
-    aged.pump()
+    aged = msgspec.structs.replace(marketplace.settings, dead_message_ttl_ms=-60_000)
+    Bridge(servers, aged).pump()
     assert intake_state(broker_client).rejections_kept == 0
-    aged._servers.close()
 
 
 def test_a_mistake_of_ours_over_one_entry_costs_no_other(
@@ -436,11 +461,9 @@ def test_a_mistake_of_ours_over_one_entry_costs_no_other(
         return judge_entries(entries)
 
     monkeypatch.setattr(bridge, "_judge", fail)
-    with capture_logs() as logs:
-        bridge.start()
+    with capture_logs() as logs, at_work(bridge):
         until(lambda: intake_state(broker_client).waiting == 1, "all others are done")
-        bridge.stop()
-    assert "intake.failed" in [log["event"] for log in logs]
+    assert "chore.failed" in [log["event"] for log in logs]
     assert sorted(job["shop"] for job in queued(broker_client)) == [shops[0], *shops[2:]]
 
 
@@ -471,8 +494,9 @@ def copy_snapshot(made: Marketplace, marketplace: str) -> str:
 
 @pytest.mark.parametrize("point", ["taken", "enqueued"])
 def test_a_bridge_killed_in_the_middle_loses_nothing(
-    marketplace: Marketplace, broker_client: redis.Redis, tmp_path: Path, until: Until, point: str
-) -> None:
+    marketplace: Marketplace, servers: Servers, broker_client: redis.Redis, tmp_path: Path,
+    until: Until, *, point: str,
+) -> None:  # fmt: skip
     settings = msgspec.structs.replace(marketplace.settings, heartbeat_timeout_ms=300)
     shops = [shop for block in range(BLOCKS) for shop in marketplace.snapshot.block(block).shops]
     reached = tmp_path / "reached"
@@ -484,29 +508,23 @@ def test_a_bridge_killed_in_the_middle_loses_nothing(
     pending: Any = broker_client.xpending(STREAM, "bridge")
     assert pending["pending"] > 0, "the fault must hit a bridge at work"
     assert bool(queued(broker_client)) == (point == "enqueued")
-    bridge = Bridge(settings)
-    bridge.start()
-    until(lambda: intake_state(broker_client).waiting == 0, "another bridge has done the rest")
-    bridge.stop()
+    with at_work(Bridge(servers, settings)):
+        until(lambda: intake_state(broker_client).waiting == 0, "another bridge has done the rest")
     assert {job["shop"] for job in queued(broker_client)} == set(shops)
     state = intake_state(broker_client)
     assert state.accepted + state.joined == len(shops)
 
 
 def test_two_bridges_share_the_work_and_do_none_of_it_twice(
-    marketplace: Marketplace, broker_client: redis.Redis, tmp_path: Path, until: Until
+    marketplace: Marketplace, servers: Servers, broker_client: redis.Redis, until: Until
 ) -> None:
     once_each = msgspec.structs.replace(marketplace.settings, unique_seconds=0.001)
-    bridges = [Bridge(once_each), Bridge(once_each)]
     for _ in range(20):
         for block in range(BLOCKS):
             for shop in marketplace.snapshot.block(block).shops:
                 ask(broker_client, msgspec.json.encode({"shop": shop}))
-    for bridge in bridges:
-        bridge.start()
-    until(lambda: intake_state(broker_client).waiting == 0, "all is done")
-    for bridge in bridges:
-        bridge.stop()
+    with at_work(Bridge(servers, once_each), Bridge(servers, once_each)):
+        until(lambda: intake_state(broker_client).waiting == 0, "all is done")
     state = intake_state(broker_client)
     assert (state.accepted + state.joined, state.rejected) == (20 * MANY, 0)
     assert len(queued(broker_client)) == state.accepted

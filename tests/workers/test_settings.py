@@ -135,6 +135,9 @@ def test_an_unreadable_server_file_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "server.json").write_text("{")
     with pytest.raises(ServerError, match=r"server\.json cannot be read"):
         settings_from_environment({}, data=tmp_path)
+    (tmp_path / "server.json").write_text('{"pid":1,"broker":"unix:///b","results":"nowhere"}')
+    with pytest.raises(ServerError, match=r"server\.json cannot be used: results is no Redis URL"):
+        settings_from_environment({}, data=tmp_path)
 
 
 def test_settings_survive_the_way_to_a_child(settings: Settings) -> None:

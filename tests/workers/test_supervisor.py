@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Hold, Marketplace, Queue
 
 from shopace.core.errors import ServerError
 from shopace.workers import runs
+from shopace.workers.embedded import embedded_server
 from shopace.workers.runs import start_nightly, wait
 from shopace.workers.settings import Settings
 from shopace.workers.supervisor import Supervisor
@@ -162,6 +164,86 @@ def test_a_child_that_cannot_be_started_is_tried_again(settings: Settings, until
             until(lambda: len(failures()) >= 3, "three failures")
             assert supervisor.pids == []
     assert "/no/such/program" in failures()[0]
+
+
+def test_a_child_that_dies_of_a_signal_without_a_name_costs_nobody_else(
+    settings: Settings, until: Until
+) -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with capture_logs() as logs, Supervisor(settings, processes=2, command=command) as supervisor:
+        until(lambda: len(supervisor.pids) == 2, "two children")
+        victim, sibling = supervisor.pids
+        os.kill(victim, 35)
+        until(lambda: [log for log in logs if log["event"] == "child.died"], "its death is told")
+        until(lambda: len(supervisor.pids) == 2, "it is replaced")
+        assert sibling in supervisor.pids
+    (death,) = [log for log in logs if log["event"] == "child.died"]
+    assert (death["pid"], death["cause"]) == (victim, "signal 35")
+
+
+def test_a_mistake_of_ours_over_one_child_costs_nobody_else(
+    settings: Settings, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("shopace.workers.supervisor._cause", fail)
+    monkeypatch.setattr("shopace.workers.supervisor._AFTER_MISTAKE_SECONDS", 0)
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with capture_logs() as logs, Supervisor(settings, processes=2, command=command) as supervisor:
+        until(lambda: len(supervisor.pids) == 2, "two children")
+        victim, sibling = supervisor.pids
+        os.kill(victim, signal.SIGKILL)
+        told = "child.not_looked_after"
+        until(lambda: [log["event"] for log in logs].count(told) > 1, "it fails, and goes on")
+        assert supervisor.pids == [sibling]
+
+
+WORKING = """#!{python}
+import signal
+from shopace.workers.marker import Marker
+marker = Marker.inherited()
+marker.name("w1")
+marker.beat()
+with marker.working("x"):
+    signal.pause()
+"""
+
+
+def test_of_the_dead_nobody_says_that_they_work(
+    settings: Settings, tmp_path: Path, until: Until
+) -> None:
+    program = tmp_path / "child"
+    program.write_text(WORKING.format(python=sys.executable))
+    program.chmod(0o755)
+    with (
+        capture_logs() as logs,
+        Supervisor(settings, processes=1, command=[str(program)]) as supervisor,
+    ):
+        until(lambda: supervisor.health().working == 1, "it works")
+        assert supervisor.health().asking == 1
+        program.unlink()
+        os.kill(supervisor.pids[0], signal.SIGKILL)
+        until(lambda: [log for log in logs if log["event"] == "child.not_started"], "none follows")
+        health = supervisor.health()
+        assert (health.children, health.asking, health.working) == (1, 0, 0)
+
+
+def test_told_to_stop_while_the_broker_is_away_a_child_ends_cleanly(
+    settings: Settings, tmp_path: Path, start_child: StartChild
+) -> None:
+    with embedded_server(tmp_path / "own") as server:
+        child = start_child(msgspec.structs.replace(settings, broker_url=server.url_broker))
+        assert child.stderr is not None
+        lines = [child.stderr.readline()]
+        while b"child.ready" not in lines[-1]:
+            lines.append(child.stderr.readline())
+        os.kill(server.pid, signal.SIGKILL)
+        child.send_signal(signal.SIGTERM)
+        lines += child.stderr.readlines()
+    assert child.wait(30) == 0
+    events = [msgspec.json.decode(line)["event"] for line in lines]  # no raw traceback
+    assert events[-1] == "messages.not_given_back"
 
 
 def test_without_a_server_no_child_is_started(settings: Settings) -> None:

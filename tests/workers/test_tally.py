@@ -37,6 +37,37 @@ def test_a_block_that_was_finished_after_all_is_not_counted_with_its_parts() -> 
     assert (told.shops_done, told.written, told.cards) == (100, 100, {"P0": 2})
 
 
+def test_a_dead_letter_gives_way_to_what_was_done_after_a_replay() -> None:
+    dead = BlockReport(block=0, shops=100, failed=100, reason="failed", error="it failed")
+    parts = [BlockReport(block=0, first=first, shops=10, written=10) for first in range(0, 100, 10)]
+    some = add_up(dead, *parts[:3])
+    assert (some.blocks_done, some.shops_done, some.written, some.failed) == (1, 100, 30, 70)
+    assert some.dead_lettered == {"failed": 70}
+    whole = add_up(dead, *parts)
+    assert (whole.shops_done, whole.written, whole.failed, whole.errors) == (100, 100, 0, {})
+    assert whole == add_up(*parts)
+
+
+def test_of_a_dead_letter_and_one_within_it_each_shop_counts_once() -> None:
+    told = add_up(
+        BlockReport(block=0, shops=100, failed=100, reason="failed", error="it failed"),
+        BlockReport(block=0, first=0, shops=99, written=99),
+        BlockReport(
+            block=0, first=99, shops=1, failed=1, reason="kills_its_process", error="it died"
+        ),
+    )
+    assert (told.shops_done, told.written, told.failed) == (100, 99, 1)
+    assert told.dead_lettered == {"kills_its_process": 1}
+    assert told.errors == {0: "it died"}
+
+
+def test_what_is_no_report_counts_for_nothing() -> None:
+    report = BlockReport(block=0, shops=100, written=100)
+    assert ended_blocks(["note", "0:0+-1", "0:0+100", "1:0+x"], (100, 100)) == {0}
+    told = tally("r", (100, 100), [b"{", b"[]", msgspec.json.encode(report), b"\xff"])
+    assert told == add_up(report)
+
+
 def test_dead_letters_are_counted_by_reason_in_shops() -> None:
     told = add_up(
         BlockReport(block=0, shops=100, failed=100, reason="refused", error="no snapshot"),
