@@ -87,22 +87,6 @@ def median(values: Floats) -> Floats:
     return np.where(known > 0, (below + above) / 2, np.nan)
 
 
-def weighted_median(values: Floats, weights: Floats) -> Floats:
-    """Median along axis 0 where each value counts by its weight; NaN where nothing weighs.
-
-    The smallest value up to which half of all weight lies; where exactly half does, the middle
-    between it and the next. A missing value weighs nothing.
-    """
-    weights = np.where(np.isnan(values), 0.0, weights)
-    order = np.argsort(values, axis=0, kind="stable")  # NaN last
-    ordered = np.take_along_axis(values, order, axis=0)
-    up_to = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
-    half = up_to[-1] / 2
-    first, beyond = (np.argmax(each, axis=0)[None] for each in (up_to >= half, up_to > half))
-    low, high = (np.take_along_axis(ordered, at, axis=0)[0] for at in (first, beyond))
-    return np.where(half > 0, (low + high) / 2, np.nan)
-
-
 def weekly_noise(weekly: Floats) -> Floats:
     """Robust standard deviation of week-to-week midpoint changes.
 

@@ -505,8 +505,21 @@ class Plan:
         return np.array(pairs, dtype=np.int64).reshape(-1, 2).T
 
     def print_of(self, metric: str) -> str:
-        """Fingerprint of a metric together with its benchmark."""
-        return fingerprint([self.registry.metrics[metric], self.registry.benchmarks.get(metric)])
+        """Fingerprint of a metric together with its benchmark, and with the code behind it."""
+        declared, registry = self.registry.metrics[metric], self.registry
+        versions = [registry.plugins[each].version for each in sorted(self.derivers_of(declared))]
+        parts = [declared, registry.benchmarks.get(metric)]
+        return fingerprint([*parts, versions] if versions else parts)
+
+    def derivers_of(self, metric: Metric) -> set[str]:
+        """The plugins whose own code computes what a metric reads."""
+        formulas = (metric.formula, metric.sample_formula, metric.event_formula)
+        read = {ref.key for formula in formulas for ref in refs(formula)}
+        return {measure.partition(".")[0] for measure in read & self._derived_measures}
+
+    @cached_property
+    def _derived_measures(self) -> set[str]:
+        return {measure for _, measure, _ in self.derived}
 
     @cached_property
     def offers(self) -> tuple[Offer, ...]:

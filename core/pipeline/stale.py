@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from shopace.core.pipeline.cards import Tasks
 from shopace.core.records.card import Benefit
 from shopace.core.records.diagnosis import Withheld
-from shopace.core.vocabulary.formula import refs
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -55,10 +54,7 @@ def _owners(plan: Plan, offer: Offer) -> AbstractSet[str]:
     """The plugins whose own code the offer needs."""
     tests = offer.only_if if offer.trigger is None else (offer.trigger, *offer.only_if)
     metrics = [plan.columns[at].metric for at in (offer.column, *(each.column for each in tests))]
-    formulas = [each for m in metrics for each in (m.formula, m.sample_formula, m.event_formula)]
-    measures = {ref.key for formula in formulas for ref in refs(formula)}
-    derived = {measure for _, measure, _ in plan.derived}
-    return {measure.partition(".")[0] for measure in measures & derived}
+    return {owner for metric in metrics for owner in plan.derivers_of(metric)}
 
 
 def still_shown(

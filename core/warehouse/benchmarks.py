@@ -53,6 +53,15 @@ class _Head(msgspec.Struct):
     schema: str
 
 
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Shops of some blocks are missing among the peers: a plugin's own code failed for them."""
+
+    plugin: str
+    why: str
+    """Of the first block, with the plugin's version and the function."""
+    blocks: tuple[int, ...]
+
+
 class BenchmarkManifest(msgspec.Struct, frozen=True, kw_only=True):
     """What a benchmark set holds, and which snapshot it belongs to."""
 
@@ -71,6 +80,7 @@ class BenchmarkManifest(msgspec.Struct, frozen=True, kw_only=True):
     cohorts: tuple[Cohort, ...]
     files: dict[str, File]
     """By array."""
+    failures: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from shopace.core.evaluation import (
     midpoint_change,
     required_columns,
     weekly_noise,
-    weighted_median,
 )
 from shopace.core.vocabulary.channels import ALL, FIVE, Channel
 from shopace.core.vocabulary.formula import Constant, Formula, Operation, Ref, measure, refs
@@ -229,21 +228,3 @@ def test_every_formula_sample_and_pinned_channel_is_read_in_every_period() -> No
     assert set(found) - set(required_columns([], STANDARD_MEASURES)) == wanted
     assert found == sorted(set(found))
     assert required_columns(reversed([*page, *page]), STANDARD_MEASURES) == found
-
-
-@given(
-    pairs=st.lists(
-        st.tuples(st.integers(-9, 9) | st.just(None), st.integers(0, 4)), min_size=1, max_size=12
-    )
-)
-def test_a_weighted_median_is_the_median_of_each_value_as_often_as_it_weighs(
-    pairs: list[tuple[int | None, int]],
-) -> None:
-    values = np.array([[MISSING if value is None else value] for value, _ in pairs])
-    weights = np.array([[float(weight)] for _, weight in pairs])
-    often = [value for value, weight in pairs for _ in range(weight) if value is not None]
-    (found,) = weighted_median(values, weights)
-    if often:
-        assert found == statistics.median(often)
-    else:
-        assert math.isnan(found)

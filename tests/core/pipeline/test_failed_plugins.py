@@ -147,7 +147,7 @@ class Author:
             return self.derive(view)
 
         module.shopace_plugin = shopace_plugin  # type: ignore[attr-defined]
-        if page is ACME:
+        if page.key == ACME.key:
             module.shopace_derive = shopace_derive  # type: ignore[attr-defined]
         return Source(page.key, "1.0", lambda: module, builtin=False)
 
@@ -618,3 +618,44 @@ def test_what_it_prints_and_warns_of_goes_nowhere(
     author.derive = chatty
     assert Store().diagnose(inputs) == good
     assert capsys.readouterr() == ("", "")
+
+
+# --- peers ------------------------------------------------------------------------------------
+
+
+def test_peers_that_a_failure_left_out_are_told_and_built_anew(
+    nights: Nights, author: Author
+) -> None:
+    """And are never taken for all of them."""
+    author.derive = failing
+    without = nights[0].benchmarks
+    assert without is not None
+    (failure,) = without.manifest.failures
+    assert (failure.plugin, failure.blocks) == ("acme", (0,))
+    assert failure.why == "plugin acme 1.0: shopace_derive: ZeroDivisionError: no orders"
+
+    author.derive = kept
+    whole = nights[0].benchmarks
+    assert whole is not None
+    assert whole.id != without.id
+    assert not whole.manifest.failures
+    calls = author.calls
+    again = nights[0].benchmarks
+    assert again is not None
+    assert (again.id, author.calls) == (whole.id, calls)
+
+
+def test_peers_are_of_the_version_that_computed_them(
+    tmp_path: Path, nights: Nights, author: Author
+) -> None:
+    earlier = nights[0]
+    corrected = author.registry(msgspec.structs.replace(ACME, version="1.1"))
+    later = Nights(tmp_path, corrected, FEW, MANY)[0]
+    assert earlier.benchmarks is not None
+    assert later.benchmarks is not None
+    assert earlier.benchmarks.id != later.benchmarks.id
+    mixed = Inputs(corrected, later.snapshot, earlier.benchmarks, POLICY)
+    assert {mixed.plan.columns[at].metric.key for at in later.plan.move_rows[0]} == {
+        "acme.kept", "acme.orders",
+    }  # fmt: skip
+    assert {mixed.plan.columns[at].metric.key for at in mixed.plan.move_rows[0]} == {"acme.orders"}

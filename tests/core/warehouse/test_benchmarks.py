@@ -13,6 +13,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
+from tests.conftest import examples
 from tests.marketplace import LAST_DAY, Shop, build, diagnose
 from tests.pages import source_of
 
@@ -22,6 +23,7 @@ from shopace.core.errors import BenchmarkError
 from shopace.core.host.discovery import load_sources
 from shopace.core.host.registry import Registry
 from shopace.core.pipeline.run import Inputs
+from shopace.core.warehouse.benchmark_build import build_benchmarks
 from shopace.core.warehouse.benchmarks import latest_benchmarks, open_benchmarks
 from shopace.core.warehouse.cohorts import LEVELS
 
@@ -195,7 +197,7 @@ PEERS = st.builds(
 )
 
 
-@settings(max_examples=25, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=examples(15), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(market=st.lists(PEERS, min_size=FLOOR + 2, max_size=28))
 def test_every_shop_is_compared_with_the_others_of_its_narrowest_cohort(market: list[Peer]) -> None:
     with TemporaryDirectory() as folder:
@@ -335,6 +337,32 @@ def test_a_set_is_built_once_and_found_again(tmp_path: Path) -> None:
     assert one.id == two.id
     assert [each.name for each in (tmp_path / "benchmarks").iterdir()] == [one.id]
     assert one.manifest.as_of == LAST_DAY
+
+
+def test_a_set_is_the_same_in_one_pass_and_in_many_and_by_any_number_of_threads(
+    tmp_path: Path,
+) -> None:
+    market = [
+        Peer("US", "USD", ("toys", "beauty")[n % 2], n * 40.0, n % 7, n % 3, n % 5, n % 4)
+        for n in range(40)
+    ]
+    shops = [peer.shop(number) for number, peer in enumerate(market)]
+    inputs = build(tmp_path, shops, REGISTRY, block_shops=9)
+    assert inputs.benchmarks is not None
+    wanted, told = inputs.benchmarks.manifest, list[tuple[int, int]]()
+    for memory_bytes, threads, passes in ((1, 1, 3), (2 * 25 * 40, 3, 2), (10**6, 2, 1)):
+        found = build_benchmarks(
+            REGISTRY,
+            inputs.snapshot,
+            tmp_path / f"by {threads}",
+            progress=lambda done, of: told.append((done, of)),
+            memory_bytes=memory_bytes,
+            threads=threads,
+        )
+        assert found.manifest == wanted
+        total = passes * 5 + len(wanted.rows) + len(wanted.moves)
+        assert told == [(done, total) for done in range(total + 1)]
+        told.clear()
 
 
 def test_a_set_that_is_cut_off_or_lacks_a_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
