@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import time
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -18,7 +20,14 @@ from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.retry import Retry
 
 from shopace.core.configuration import configuration_file
-from shopace.core.errors import ServerError, did_you_mean, redacted
+from shopace.core.errors import (
+    ConfigurationError,
+    Problem,
+    ServerError,
+    did_you_mean,
+    redacted,
+    shortened,
+)
 from shopace.workers.fitness import (
     Facts,
     facts_of,
@@ -34,7 +43,6 @@ URL_VARIABLES: dict[Role, str] = {
     "broker": "SHOPACE_BROKER_URL",
     "results": "SHOPACE_RESULTS_URL",
 }
-SKEW_VARIABLE = "SHOPACE_CLOCK_SKEW_SECONDS"
 TLS_OPTIONS = (
     "ssl_ca_certs",
     "ssl_ca_path",
@@ -46,6 +54,21 @@ TLS_OPTIONS = (
 )
 """Of a rediss:// URL."""
 DEFAULT_DATA = Path("shopace-data")
+PREFIX = "SHOPACE_"
+_DAY_SECONDS = 24 * 60 * 60
+LEAST: dict[str, int] = {
+    "memory_mb": 256,
+    "grace_seconds": 1,
+    "job_seconds": 1,
+    "plugin_seconds": 1,
+    "blocks_queued": 1,
+    "clock_skew_seconds": 0,
+    "result_ttl_seconds": 2 * _DAY_SECONDS,  # no less than a job may wait
+    "run_ttl_seconds": 2 * _DAY_SECONDS,
+    "event_age_seconds": 60,
+}
+"""What the environment may set, as SHOPACE_ and the name in capitals, and the least of each."""
+_MOST = 10**9
 _LOADING_SECONDS = 1
 """So long a check waits for a server that loads its data."""
 _NUMBERED = re.compile(r"unix:|rediss?://[^/?#]*(/\d*)?(\?|$)")
@@ -161,7 +184,8 @@ def settings_from_environment(
 ) -> Settings:
     """Servers from the environment, else from the `server.json` of the data folder.
 
-    Raises ServerError when neither names them: nothing is ever attached to by guessing.
+    Raises ServerError when neither names them: nothing is ever attached to by guessing; and
+    ConfigurationError for numbers that cannot be used.
     """
     environ = environ if environ is not None else os.environ
     folder = data if data is not None else Path(environ.get(DATA_VARIABLE) or DEFAULT_DATA)
@@ -183,13 +207,35 @@ def settings_from_environment(
     settings = Settings(
         broker_url=str(urls["broker"]), results_url=str(urls["results"]), data=folder
     )
-    skew = environ.get(SKEW_VARIABLE)
-    if not skew:
-        return settings
-    try:
-        return msgspec.structs.replace(settings, clock_skew_seconds=float(skew))
-    except ValueError:
-        raise ServerError(f"{SKEW_VARIABLE} is no number of seconds: {skew[:40]!r}") from None
+    return msgspec.structs.replace(settings, **_numbers_of(environ))
+
+
+def _numbers_of(environ: Mapping[str, str]) -> dict[str, float]:
+    """What the environment sets. Raises ConfigurationError with all that is wrong."""
+    kinds = {each.name: each.type for each in msgspec.structs.fields(Settings)}
+    numbers: dict[str, float] = {}
+    problems: list[Problem] = []
+    for name, text in environ.items():
+        if not name.startswith(PREFIX) or not text:
+            continue
+        field = name.removeprefix(PREFIX).lower()
+        if field in LEAST:
+            try:
+                number = kinds[field](text)
+            except ValueError:
+                number = math.nan
+            if LEAST[field] <= number <= _MOST:
+                numbers[field] = number
+            else:
+                kind = "whole number" if kinds[field] is int else "number"
+                what = f"{shortened(text)!r} is no {kind} from {LEAST[field]:,} to {_MOST:,}"
+                problems.append(Problem(where=name, what=what))
+        elif near := get_close_matches(field, LEAST, n=1):
+            hint = f"did you mean {PREFIX}{near[0].upper()}?"
+            problems.append(Problem(where=name, what="there is no such setting", hint=hint))
+    if problems:
+        raise ConfigurationError("settings of the environment cannot be used", problems=problems)
+    return numbers
 
 
 def read_server_file(data: Path) -> ServerFile | None:

@@ -1,13 +1,17 @@
+import ast
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
 from shopace.workers.logging import configure_logging
 
+ROOT = Path(__file__).resolve().parents[2]
 SECRET = "s3cr3t-canary"
 HOSTILE = "two\nlines \x1b[31mred\x1b[0m \x00 \x9b \u202eright to left \u2028 \ud800"
 
@@ -67,6 +71,26 @@ def test_no_password_of_a_url_reaches_the_log(
     written = capsys.readouterr().err
     assert SECRET not in written
     assert written.count("redis://***@host") >= 3
+
+
+def test_the_page_on_operations_names_every_event_and_no_other() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    (table,) = re.findall(r"^\| event \| when \|\n((?:\|.*\n)+)", page, re.MULTILINE)
+    rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`([\w.]+)`", row)}
+    logged = {
+        word.value
+        for folder in ("core", "service", "workers")
+        for file in (ROOT / folder).rglob("*.py")
+        if b"get_logger" in file.read_bytes()
+        for call in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(call, ast.Call) and call.args
+        if re.fullmatch(r"log\.(info|warning|error|exception)", ast.unparse(call.func))
+        for word in ast.walk(call.args[0])
+        if isinstance(word, ast.Constant) and isinstance(word.value, str)
+        if re.fullmatch(r"[a-z_]+\.[a-z_]+", word.value)
+    }
+    assert told == logged
 
 
 def test_it_is_json_where_standard_error_is_no_terminal(

@@ -1,3 +1,4 @@
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -7,11 +8,12 @@ import msgspec
 import pytest
 import redis
 
-from shopace.core.errors import ServerError, redacted
+from shopace.core.errors import ConfigurationError, ServerError, redacted
 from shopace.core.results.reader import DiagnosisReader
 from shopace.workers.embedded import Server
 from shopace.workers.fitness import is_shared
 from shopace.workers.settings import (
+    LEAST,
     Settings,
     check_server,
     check_servers,
@@ -25,6 +27,7 @@ from shopace.workers.settings import (
 )
 
 SECRET = "s3cr3t-canary"
+SERVERS = {"SHOPACE_BROKER_URL": "redis://b/0", "SHOPACE_RESULTS_URL": "redis://r/0"}
 
 
 @pytest.fixture
@@ -138,6 +141,38 @@ def test_an_unreadable_server_file_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "server.json").write_text('{"pid":1,"broker":"unix:///b","results":"nowhere"}')
     with pytest.raises(ServerError, match=r"server\.json cannot be used: results is no Redis URL"):
         settings_from_environment({}, data=tmp_path)
+
+
+def test_the_environment_sets_what_workers_may_take(tmp_path: Path) -> None:
+    named = {"SHOPACE_MEMORY_MB": "1024", "SHOPACE_GRACE_SECONDS": "2.5", "SHOPACE_JOB_SECONDS": ""}
+    settings = settings_from_environment(SERVERS | named, data=tmp_path)
+    assert (settings.memory_mb, settings.grace_seconds, settings.job_seconds) == (1024, 2.5, 300)
+    others = {"SHOPACE_LANGUAGE": "en", "SHOPACE_OF_SOMEBODY": "x"}
+    assert settings_from_environment(SERVERS | others, data=tmp_path).memory_mb == 4096
+
+
+def test_numbers_of_the_environment_that_cannot_be_used_are_all_told(tmp_path: Path) -> None:
+    wrong = {
+        "SHOPACE_MEMORY_MB": "2.5",
+        "SHOPACE_JOB_SECONDS": "nan",
+        "SHOPACE_PLUGIN_SECONDS": "0",
+        "SHOPACE_RESULT_TTL_SECONDS": "1e400",
+        "SHOPACE_CLOCK_SKEW_SECONDS": "soon",
+        "SHOPACE_GRACE_SECOND": "60",
+    }
+    with pytest.raises(ConfigurationError) as error:
+        settings_from_environment(SERVERS | wrong, data=tmp_path)
+    assert [each.where for each in error.value.problems] == list(wrong)
+    assert "'2.5' is no whole number from 256" in str(error.value)
+    assert "did you mean SHOPACE_GRACE_SECONDS?" in str(error.value)
+
+
+def test_the_page_on_operations_names_every_variable_with_its_default_and_no_other() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+    rows = re.findall(r"^\| `(SHOPACE_\w+)` \| (\d+) \|", page.read_text("utf-8"), re.MULTILINE)
+    usual = settings_from_environment(SERVERS)
+    told = {name.removeprefix("SHOPACE_").lower(): float(value) for name, value in rows}
+    assert told == {name: getattr(usual, name) for name in LEAST}
 
 
 def test_settings_survive_the_way_to_a_child(settings: Settings) -> None:

@@ -8,10 +8,14 @@ import click
 
 from shopace.service.cli.worker import command
 from shopace.workers.endpoint import PATHS
-from shopace.workers.settings import Settings
+from shopace.workers.settings import Settings, settings_from_environment
+from shopace.workers.supervisor import _BEYOND_GRACE_SECONDS, _LAST_WORDS_SECONDS
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 GRACE_SECONDS = Settings(broker_url="", results_url="", data=Path()).grace_seconds
+LONGEST_SECONDS = GRACE_SECONDS + _BEYOND_GRACE_SECONDS + _LAST_WORDS_SECONDS
+SUPERVISOR_MB = 1024
+"""And files that are mapped."""
 
 
 def read(name: str) -> str:
@@ -33,7 +37,7 @@ def test_the_unit_starts_a_worker_and_gives_it_time_to_end() -> None:
     (line,) = found(r"^ExecStart=(.*)$", text)
     assert accept(shlex.split(line)).params["metrics_port"] == 9191
     (stop,) = found(r"^TimeoutStopSec=(\d+)$", text)
-    assert int(stop) > GRACE_SECONDS + 5
+    assert int(stop) > LONGEST_SECONDS
     assert found(r"^Type=(.*)$", text) == ["notify"]
     assert found(r"^WatchdogSec=(\d+)$", text)
 
@@ -46,4 +50,11 @@ def test_the_deployment_starts_a_worker_and_asks_what_it_answers() -> None:
     assert context.params["metrics_host"] == "0.0.0.0"
     assert set(found(r"path: (/\w+z)", text)) < set(PATHS)
     (grace,) = found(r"terminationGracePeriodSeconds: (\d+)", text)
-    assert int(grace) > GRACE_SECONDS + 5
+    assert int(grace) > LONGEST_SECONDS
+    ((name, value),) = found(r"\{name: (SHOPACE_\w+), value: \"(.*)\"\}", text)
+    settings = settings_from_environment(
+        {name: value, "SHOPACE_BROKER_URL": "redis://b", "SHOPACE_RESULTS_URL": "redis://r"}
+    )
+    (limit,) = found(r"limits: \{memory: (\d+)Gi\}", text)
+    processes = context.params["processes"]
+    assert processes * settings.memory_mb + SUPERVISOR_MB <= int(limit) * 1024
