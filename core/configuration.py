@@ -127,7 +127,8 @@ def load_configuration(path: Path | None) -> Configuration:
         text = path.read_text(encoding="utf-8")
         content: dict[str, Any] = tomllib.loads(text)
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path.name} cannot be read: {error}") from None
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise ConfigurationError(f"{path} cannot be read: {reason}") from None
     problems: list[Problem] = []
     sections: dict[str, Any] = {}
     for name, value in content.items():

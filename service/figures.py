@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from shopace.core.vocabulary.units import Unit
 
+CARDS_IN_FULL = 3
+"""Cards below the risk monitor that are shown whole; the others get a line each."""
+
 _SUFFIX = {
     Unit.HOURS: " h",
     Unit.SECONDS: " s",

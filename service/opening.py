@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shopace.core.errors import BenchmarkError, SnapshotError
+from shopace.core.errors import (
+    BenchmarkError,
+    NotFoundError,
+    SnapshotError,
+    did_you_mean,
+    shortened,
+)
 from shopace.core.pipeline.plan import Plan
 from shopace.core.pipeline.run import Inputs
 from shopace.core.warehouse.benchmarks import (
@@ -36,14 +42,29 @@ def find_snapshot(
     as_of: dt.date | None = None,
     marketplace: str | None = None,
 ) -> Snapshot:
-    """The snapshot of that name, or the latest one as of a day. Raises SnapshotError."""
+    """The snapshot of that name, or the latest as of a day. Raises SnapshotError, NotFoundError."""
     home = data / "snapshots"
     if name is None:
         return latest_snapshot(home, marketplace, as_of)
-    snapshot = open_snapshot(home / name)
+    snapshot = open_snapshot(named_folder(home, name))
     if as_of not in (None, snapshot.manifest.as_of):
         raise SnapshotError(f"snapshot {name} is as of {snapshot.manifest.as_of}, not {as_of}")
     return snapshot
+
+
+def named_folder(home: Path, name: str) -> Path:
+    """The folder of that id. Raises NotFoundError with the nearest one."""
+    there = names_in(home)
+    if name not in there:
+        hint = did_you_mean(name, there) or f"there are: {', '.join(there) or 'none'}"
+        raise NotFoundError(f'there is no "{shortened(name)}" in {home}', hint=hint)
+    return home / name
+
+
+def names_in(home: Path) -> list[str]:
+    """The folders there, those that are being written left out."""
+    found = home.iterdir() if home.is_dir() else ()
+    return sorted(each.name for each in found if each.is_dir() and not each.name.startswith("."))
 
 
 def find_benchmarks(data: Path, snapshot: Snapshot) -> BenchmarkSet:

@@ -30,13 +30,19 @@ from shopace.core.records.metrics import Legend, MetricValues
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import CATEGORIES, Unit
 from shopace.service.clean import clean
-from shopace.service.figures import change, cohort, counted, figure, percent, window
+from shopace.service.figures import (
+    CARDS_IN_FULL,
+    change,
+    cohort,
+    counted,
+    figure,
+    percent,
+    window,
+)
 from shopace.service.render_products import names, product_lines
 from shopace.service.render_risk import criteria_table, risk_lines
 from shopace.service.terminal import add_row, table
 
-CARDS_IN_FULL = 3
-"""Cards below the risk monitor that are shown whole; the others get a line each."""
 COLOURS = {"P0": "red", "P1": "yellow", "P2": "green"}
 WORDS = {"P0": "risk", "P1": "needs attention", "P2": "can improve"}
 

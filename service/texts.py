@@ -13,14 +13,14 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from shopace.core.errors import DocumentError, Problem
+from shopace.core.errors import DocumentError, NotFoundError, Problem, did_you_mean, shortened
 from shopace.core.pipeline import conclude, sentences, words
 from shopace.core.steering import STEERING
 from shopace.core.texts.translator import SOURCE_LANGUAGE, languages
 from shopace.core.vocabulary.channels import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from babel.messages.catalog import Catalog
 
@@ -52,6 +52,39 @@ def messages(registry: Registry, policy: Policy) -> list[Message]:
 def folder() -> Path:
     """Where the catalogues lie."""
     return Path(str(resources.files("shopace.core.texts")))
+
+
+def require_known(wanted: Iterable[str], *, new: bool = False) -> None:
+    """Raise NotFoundError for a language without a catalogue; with `new` for one that is none."""
+    there = translated()
+    for language in wanted:
+        if language in there or (new and _is_language(language)):
+            continue
+        if new:
+            hint = "such as pt_BR or zh_Hant"
+            raise NotFoundError(f'"{shortened(language)}" is the name of no language', hint=hint)
+        hint = did_you_mean(language, there) or f"there are: {', '.join(there)}"
+        begin = "begin one: shopace texts --write --new LANGUAGE"
+        raise NotFoundError(f'no texts in "{shortened(language)}"', hint=f"{hint}; {begin}")
+
+
+def require_checkout(within: Path) -> None:
+    """Raise NotFoundError where the catalogues are those of an installed package."""
+    root = within.resolve().parents[1]
+    if not (root / "pyproject.toml").is_file():
+        hint = "call it in a checkout: git clone, then make"
+        raise NotFoundError(f"{within} is part of an installed package", hint=hint)
+
+
+def _is_language(name: str) -> bool:
+    try:
+        from babel.core import Locale, UnknownLocaleError
+    except ImportError:
+        return True  # writing tells what is missing
+    try:
+        return str(Locale.parse(name)) == name
+    except (UnknownLocaleError, ValueError):
+        return False
 
 
 def write(known: list[Message], language: str, within: Path) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shopace.core.errors import InputError, NotFoundError
+from shopace.core.errors import InputError, NotFoundError, Problem, did_you_mean, shortened
 from shopace.core.pipeline.run import diagnose_block
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import Period
@@ -179,6 +179,7 @@ def read_truth(path: Path) -> list[Cause]:
         raise NotFoundError(f"there is no truth table {path}", hint=hint) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
+    _require_known(path, rows)
     try:
         return [
             msgspec.convert(
@@ -200,8 +201,32 @@ def read_truth(path: Path) -> list[Cause]:
         raise InputError(f"{path} is no truth table: {error}") from error
 
 
+def _require_known(path: Path, rows: Iterable[dict[str, str]]) -> None:
+    causes = {row.get("cause") or "" for row in rows if row.get("shop_id") != "*"}
+    problems = [
+        Problem(
+            where=path.name,
+            what=f'no cause is called "{shortened(each)}"',
+            hint=did_you_mean(each, CATEGORIES_OF),
+        )
+        for each in sorted(causes - CATEGORIES_OF.keys())
+    ]
+    if problems:
+        raise InputError(f"{path} is no truth table of ours", problems=problems)
+
+
 def compare(inputs: Inputs, truth: Iterable[Cause]) -> Comparison:
-    """Diagnose every shop of the snapshot in this process and compare with what was planted."""
+    """Diagnose every shop of the snapshot in this process and compare with what was planted.
+
+    Raises InputError where it was planted in other shops.
+    """
+    truth = list(truth)
+    planted_in = {cause.shop for cause in truth}
+    if planted_in and inputs.snapshot.missing(planted_in) == planted_in:
+        raise InputError(
+            f"no shop of the truth table is in snapshot {inputs.snapshot.id}",
+            hint="it is the table of another marketplace",
+        )
     as_of = inputs.snapshot.manifest.as_of
     at_work: dict[str, list[Cause]] = defaultdict(list)
     for cause in truth:

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from shopace.workers.register import Run
 from shopace.workers.runs import start_nightly
 from shopace.workers.settings import (
@@ -60,7 +62,9 @@ class _Client:
     ) -> Self:
         """From SHOPACE_BROKER_URL and SHOPACE_RESULTS_URL, else the data folder's own server."""
         found = settings_from_environment(data=data)
-        return cls(found.broker_url, found.results_url, found.data, configuration=configuration)
+        made = cls(found.broker_url, found.results_url, found.data, configuration=configuration)
+        made._settings = msgspec.structs.replace(found, configuration=configuration)
+        return made
 
     def _steps(
         self,
@@ -79,9 +83,15 @@ class _Client:
         """Checked. Raises ServerError."""
         return connect_both_briefly(self._settings)
 
-    def _nightly(self, as_of: dt.date | None, marketplace: str | None, *, again: bool) -> Run:
+    def _nightly(
+        self, as_of: dt.date | None, marketplace: str | None, snapshot: str | None, *, again: bool
+    ) -> Run:
         servers = self._servers
-        source = self._sources.find(marketplace, as_of)
+        source = (
+            self._sources.find(marketplace, as_of)
+            if snapshot is None
+            else self._sources.named(snapshot)
+        )
         return start_nightly(
             self._settings,
             source.snapshot,
@@ -131,13 +141,19 @@ class SchedulerClient(_Client):
         return carry_out(steps, self._servers)
 
     def enqueue_nightly(
-        self, as_of: dt.date | None = None, *, marketplace: str | None = None, again: bool = False
+        self,
+        as_of: dt.date | None = None,
+        *,
+        marketplace: str | None = None,
+        snapshot: str | None = None,
+        again: bool = False,
     ) -> Run:
         """Every shop of the snapshot, once: a run of that date is joined, unless `again`.
 
+        `snapshot` names one by its id, in place of the latest of a marketplace and date.
         Raises SnapshotError, ServerError.
         """
-        return self._nightly(as_of, marketplace, again=again)
+        return self._nightly(as_of, marketplace, snapshot, again=again)
 
     def close(self) -> None:
         self._close()
@@ -185,10 +201,15 @@ class AsyncSchedulerClient(_Client):
         return await carry_out_async(steps, self._async_servers)
 
     async def enqueue_nightly(
-        self, as_of: dt.date | None = None, *, marketplace: str | None = None, again: bool = False
+        self,
+        as_of: dt.date | None = None,
+        *,
+        marketplace: str | None = None,
+        snapshot: str | None = None,
+        again: bool = False,
     ) -> Run:
         """In a thread altogether: nearly all of it is reading files."""
-        return await asyncio.to_thread(self._nightly, as_of, marketplace, again=again)
+        return await asyncio.to_thread(self._nightly, as_of, marketplace, snapshot, again=again)
 
     async def close(self) -> None:
         servers, self._async_servers = self._async_servers, None

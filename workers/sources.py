@@ -25,7 +25,7 @@ from shopace.core.warehouse.programmes import (
     load_programmes,
     save_programmes,
 )
-from shopace.core.warehouse.snapshot import Snapshot, latest_snapshot
+from shopace.core.warehouse.snapshot import Snapshot, latest_snapshot, open_snapshot
 from shopace.plugins import POLICY_PACKS
 from shopace.workers.settings import Settings
 
@@ -70,13 +70,19 @@ class Sources:
         known = self._opened.get((marketplace, as_of))
         if known is not None and known[0] == beside and now - known[1] < _FRESH_SECONDS:
             return known[2]
-        snapshot = latest_snapshot(home, marketplace=marketplace, as_of=as_of)
-        benchmarks = latest_benchmarks(self._settings.benchmarks, snapshot.id)
-        pinned = pin(self._settings, snapshot, benchmarks, self.policy, self.programmes)
-        source = Source(snapshot, benchmarks, pinned)
+        source = self._source(latest_snapshot(home, marketplace=marketplace, as_of=as_of))
         self._opened = {key: each for key, each in self._opened.items() if each[0] == beside}
         self._opened[marketplace, as_of] = (beside, now, source)
         return source
+
+    def named(self, snapshot: str) -> Source:
+        """Those of one snapshot, the latest or not. Raises as `find`."""
+        return self._source(open_snapshot(self._settings.snapshots / snapshot))
+
+    def _source(self, snapshot: Snapshot) -> Source:
+        benchmarks = latest_benchmarks(self._settings.benchmarks, snapshot.id)
+        pinned = pin(self._settings, snapshot, benchmarks, self.policy, self.programmes)
+        return Source(snapshot, benchmarks, pinned)
 
     @cached_property
     def policy(self) -> Policy:

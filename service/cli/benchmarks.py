@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from shopace.core.errors import BenchmarkError
 from shopace.service.cli.session import Branch, Leaf, session
 from shopace.service.cli.snapshot import DAY
 from shopace.service.figures import counted
 
+if TYPE_CHECKING:
+    from shopace.core.warehouse.benchmarks import BenchmarkSet
+
 
 @click.group(cls=Branch)
 def command() -> None:
-    """Build what top peers show, from a snapshot.
+    """Build, list and verify what top peers show, from a snapshot.
 
     A benchmark set holds, for every cohort (industry and tier, and the wider ones), what its top
     shops show and how the cohort itself moved. A diagnosis takes the set of its own snapshot.
@@ -53,16 +58,85 @@ def build(snapshot: str | None, as_of: dt.datetime | None, marketplace: str | No
             progress=lambda done, total: tell("building benchmarks", done, total),
         )
     manifest = made.manifest
-    told = {
-        "id": made.id,
-        "path": str(session().folder / "benchmarks" / made.id),
+    if session().json:
+        session().emit(_told(made))
+        return
+    cohorts, rows = counted(len(manifest.cohorts), "cohort"), len(manifest.rows)
+    click.echo(f"benchmarks {made.id}: {cohorts}, {rows:,} metrics by channel")
+
+
+@command.command(
+    "list", cls=Leaf, examples=("shopace benchmarks list", "shopace benchmarks list --json")
+)
+def list_sets() -> None:
+    """List the benchmark sets of the data folder, newest first, damaged ones too."""
+    from shopace.core.warehouse.benchmarks import open_benchmarks
+    from shopace.service.opening import names_in
+    from shopace.service.terminal import add_row, table
+
+    home = session().folder / "benchmarks"
+    found: list[dict[str, Any]] = []
+    for path in (home / name for name in names_in(home)):
+        try:
+            found.append(_told(open_benchmarks(path)) | {"state": "usable", "problem": None})
+        except BenchmarkError as error:
+            about = {"id": path.name, "path": str(path)}
+            found.append(about | {"state": "unusable", "problem": error.message})
+    found.sort(key=lambda each: str(each.get("as_of", "")), reverse=True)
+    if session().json:
+        session().emit({"benchmarks": found})
+        return
+    if not found:
+        click.echo(f"no benchmark set in {home}; shopace benchmarks build")
+        return
+    made = table("benchmarks", "as of", "cohorts", "state", right=("cohorts",),
+                 wrap=("benchmarks", "state"))  # fmt: skip
+    for each in found:
+        cells = [str(each.get(key, "")) for key in ("id", "as_of", "cohorts")]
+        style = "red" if each["problem"] else ""
+        add_row(made, (*cells, each["problem"] or each["state"]), style=style)
+    session().console().print(made)
+
+
+@command.command(
+    cls=Leaf, examples=("shopace benchmarks verify", "shopace benchmarks verify --json")
+)
+@click.argument("benchmarks", required=False)
+@click.option("--marketplace", metavar="NAME", help="Where the data folder holds several.")
+def verify(benchmarks: str | None, marketplace: str | None) -> None:
+    """Read a benchmark set once and compare every checksum.
+
+    Without its name: that of the latest snapshot. Ends with exit code 4 and names all damaged
+    files.
+    """
+    from shopace.core.warehouse.benchmarks import open_benchmarks
+    from shopace.service.opening import find_benchmarks, find_snapshot, named_folder
+
+    data = session().folder
+    if benchmarks is None:
+        found = find_benchmarks(data, find_snapshot(data, marketplace=marketplace))
+    else:
+        found = open_benchmarks(named_folder(data / "benchmarks", benchmarks))
+    damage: BenchmarkError | None = None
+    try:
+        found.verify()
+    except BenchmarkError as error:
+        damage = error
+    if session().json:
+        session().judged(_told(found) | {"verified": damage is None}, damage)
+        return
+    if damage is not None:
+        raise damage
+    click.echo(f"benchmarks {found.id} are as they were written")
+
+
+def _told(found: BenchmarkSet) -> dict[str, Any]:
+    manifest = found.manifest
+    return {
+        "id": found.id,
+        "path": str(session().folder / "benchmarks" / found.id),
         "snapshot": manifest.snapshot,
         "as_of": manifest.as_of.isoformat(),
         "cohorts": len(manifest.cohorts),
         "comparisons": len(manifest.rows),
     }
-    if session().json:
-        session().emit(told)
-        return
-    cohorts, rows = counted(len(manifest.cohorts), "cohort"), len(manifest.rows)
-    click.echo(f"benchmarks {made.id}: {cohorts}, {rows:,} metrics by channel")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shopace.core.errors import DocumentError, NotFoundError, PluginError, did_you_mean
+from shopace.core.errors import DocumentError, NotFoundError, ShopaceError, did_you_mean
 from shopace.core.vocabulary.units import CATEGORIES, Direction
 from shopace.service.cli.measures import print_measures
 from shopace.service.cli.session import Leaf, session
@@ -60,7 +60,8 @@ def command(
 
     Metrics come with their formula, channels and aliases, tasks with what makes them fire. Plugins
     of other vendors stand beside the built-in ones. --write, --check and --coverage are about what
-    comes with the product alone: no other plugin and no shopace.toml changes them.
+    comes with the product alone: no other plugin and no shopace.toml changes them. --check ends
+    with exit code 7 when a page is not up to date, --coverage with 1 when something is missing.
     """
     asked = [category is not None or measures or parameters, coverage, write, check]
     if sum(asked) > 1:
@@ -124,20 +125,22 @@ def _check(folder: Path) -> None:
     from shopace.service.catalog import files
 
     _require(folder)
-    problems = files.check(folder)
+    problems, outdated = files.check(folder), None
     if problems:
         hint = "shopace catalog --write"
-        raise DocumentError("the catalogue is not up to date", problems=problems, hint=hint)
+        outdated = DocumentError("the catalogue is not up to date", problems=problems, hint=hint)
     if session().json:
-        session().emit({"checked": sorted(path.name for path in folder.iterdir())})
-    else:
-        click.echo("the catalogue is up to date")
+        session().judged({"checked": sorted(path.name for path in folder.iterdir())}, outdated)
+        return
+    if outdated is not None:
+        raise outdated
+    click.echo("the catalogue is up to date")
 
 
 def _require(folder: Path) -> None:
     if not folder.is_dir():
         hint = "call it in the repository, or name another with --folder"
-        raise DocumentError(f"no folder {folder}", hint=hint)
+        raise NotFoundError(f"no folder {folder}", hint=hint)
 
 
 def _coverage() -> None:
@@ -155,7 +158,7 @@ def _coverage() -> None:
     else:
         _print_coverage(rows)
     if not met:
-        click.get_current_context().exit(PluginError.exit_code)
+        click.get_current_context().exit(ShopaceError.exit_code)
 
 
 def _print_coverage(rows: tuple[Row, ...]) -> None:

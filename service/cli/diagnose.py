@@ -6,19 +6,16 @@ import datetime as dt
 
 import click
 
-from shopace.service.cli.session import Leaf, language_option, session
+from shopace.service.cli.session import Leaf, cards_option, language_option, session
 from shopace.service.cli.snapshot import DAY
 
-NOTE = (
-    "Diagnosed here, without a server: it had no memory of earlier diagnoses,"
-    " and nothing was published."
-)
+NOTE = "Diagnosed here, without a server; nothing was published."
 
 
 @click.command(
     cls=Leaf,
     examples=(
-        "shopace diagnose 10023 --data shopace-demo",
+        "shopace diagnose USLCAKYHPN8J --data shopace-demo",
         "shopace diagnose 10023 --cards 10 --metrics",
         "shopace diagnose 10023 --as-of 2026-10-24 --json",
     ),
@@ -26,8 +23,7 @@ NOTE = (
 @click.argument("shop")
 @click.option("--as-of", type=DAY, help="Of the snapshot as of this day. [default: the latest]")
 @click.option("--marketplace", metavar="NAME", help="Where the data folder holds several.")
-@click.option("--cards", type=click.IntRange(0), default=3, show_default=True,
-              help="Task cards below the risk monitor that are shown whole.")  # fmt: skip
+@cards_option
 @click.option("--metrics", is_flag=True, help="Show every metric by channel too.")
 @language_option
 @click.option("--without-benchmarks", is_flag=True, help="Compare with no peers.")

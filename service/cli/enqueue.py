@@ -57,13 +57,13 @@ def command(
     looked up in the snapshot first: with one unknown shop nothing is enqueued. With --wait it ends
     with an exit code other than 0 when a shop failed.
     """
+    wanted = list(dict.fromkeys([*shops, *(_ids(file) if file is not None else ())]))
+    if not wanted:
+        raise click.UsageError("Name a shop, or a file of them with --from.")
     from shopace.service.opening import find_benchmarks, find_snapshot
     from shopace.service.progress import steps
     from shopace.workers.client import SchedulerClient
 
-    wanted = list(dict.fromkeys([*shops, *(_ids(file) if file is not None else ())]))
-    if not wanted:
-        raise click.UsageError("Name a shop, or a file of them with --from.")
     day = as_of.date() if as_of is not None else None
     client = SchedulerClient.from_environment(session().data, configuration=session().config)
     snapshot = find_snapshot(session().folder, as_of=day, marketplace=marketplace)

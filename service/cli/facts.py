@@ -47,7 +47,7 @@ def check(mapping: Path | None, folder: Path | None, every: bool) -> None:
     Without arguments: the folder "facts" of the data folder and the mapping.toml in it. Ends with
     exit code 3 when the facts are refused. Columns that nobody declared are told, not refused.
     """
-    from shopace.core.warehouse.facts import check_facts, require_sound
+    from shopace.core.warehouse.facts import check_facts
     from shopace.core.warehouse.mapping import load_mapping
 
     mapping_file, facts = places(mapping, folder)
@@ -56,17 +56,19 @@ def check(mapping: Path | None, folder: Path | None, every: bool) -> None:
     report = check_facts(declared, facts, registry.measures, today=today())
     dark = darkness_of(registry, policy, declared, report)
     lit = lit_by_table(registry, policy, declared, report)
+    refused = None
+    if report.problems:
+        refused = FactsError("the facts are refused", problems=report.problems)
     if session().json:
         told = {"lights_up": [{"files": files, **_plain(by)} for files, by in lit], "dark": dark}
-        session().emit({"sound": not report.problems, **_plain(report), **told})
-        if report.problems:
-            click.get_current_context().exit(FactsError.exit_code)
+        session().judged(_plain(report) | told, refused)
         return
     _print(report)
     click.echo()
     print_lit(registry, lit)
     print_dark(dark, len(registry.measures), every=every)
-    require_sound(report)
+    if refused is not None:
+        raise refused
     click.secho("The facts are fit for use.", fg="green")
 
 

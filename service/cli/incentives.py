@@ -88,14 +88,16 @@ def check(files: tuple[Path, ...]) -> None:
     from shopace.core.warehouse.programmes import unfit
 
     programmes = _load(files)
-    stray = unfit(programmes, session().registry().templates)
+    stray, refused = unfit(programmes, session().registry().templates), None
     if stray:
-        raise IncentivesError("a programme names tasks that nobody declares", problems=stray)
+        refused = IncentivesError("a programme names tasks that nobody declares", problems=stray)
     overspent = [each for each in programmes.programmes if each.spent > each.budget]
     if session().json:
-        told = {"sound": True, "id": programmes.id, "programmes": len(programmes.programmes)}
-        session().emit(told | {"overspent": [each.key for each in overspent]})
+        told = {"id": programmes.id, "programmes": len(programmes.programmes)}
+        session().judged(told | {"overspent": [each.key for each in overspent]}, refused)
         return
+    if refused is not None:
+        raise refused
     for each in overspent:
         spent = f"{each.spent:,.2f} {each.currency} spent of a budget of {each.budget:,.2f}"
         click.secho(f"{each.key}: {spent}; it is not offered any more", fg="yellow")

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from shopace.core.errors import Problem, ShopaceError
-from shopace.service.cli.session import Leaf, Session, log_warnings_alone, session
+from shopace.core.errors import Problem, ServerError, ShopaceError
+from shopace.service.cli.session import (
+    Leaf,
+    Session,
+    error_for_programs,
+    log_warnings_alone,
+    session,
+)
 from shopace.service.cli.snapshot import DAY
 from shopace.service.figures import counted
 
 if TYPE_CHECKING:
+    from shopace.workers.client import SchedulerClient
     from shopace.workers.runs import Progress, Run
 
 
@@ -23,10 +31,12 @@ if TYPE_CHECKING:
         "shopace nightly",
         "shopace nightly --wait --timeout 3600 --json",
         "shopace nightly --again",
+        "shopace nightly --snapshot demo-2026-10-31-0a1b2c3d --again",
     ),
 )
 @click.option("--as-of", type=DAY, help="Of the snapshot as of this day. [default: the latest]")
 @click.option("--marketplace", metavar="NAME", help="Where the data folder holds several.")
+@click.option("--snapshot", metavar="ID", help="This one. [default: the latest of its day]")
 @click.option("--again", is_flag=True, help="Run that day once more, under a newer fence.")
 @click.option("--wait", is_flag=True, help="Show progress and wait until every shop is done.")
 @click.option("--timeout", type=click.FloatRange(0), help="Seconds to wait. [default: no limit]")
@@ -35,6 +45,7 @@ def command(
     *,
     as_of: dt.datetime | None,
     marketplace: str | None,
+    snapshot: str | None,
     again: bool,
     wait: bool,
     timeout: float | None,
@@ -46,56 +57,72 @@ def command(
     interrupted. With --wait it ends with an exit code other than 0 when a block failed. What to put
     into cron: docs/scheduling.md.
     """
+    from shopace.workers.client import SchedulerClient
+
     log_warnings_alone()
-    run = start(
-        session(),
-        as_of=as_of.date() if as_of is not None else None,
-        marketplace=marketplace,
-        again=again,
-        without_benchmarks=without_benchmarks,
-    )
-    if run.joined:
-        click.echo(how_joined(run), err=True)
-    if not wait:
-        if session().json:
-            session().emit(told(run))
+    here = session()
+    with SchedulerClient.from_environment(here.data, configuration=here.config) as client:
+        run = start(
+            here,
+            client,
+            as_of=as_of.date() if as_of is not None else None,
+            marketplace=marketplace,
+            snapshot=snapshot,
+            again=again,
+            without_benchmarks=without_benchmarks,
+        )
+        if run.joined:
+            click.echo(how_joined(run), err=True)
+        if wait:
+            _wait_for(here, run, timeout)
+        elif here.json:
+            here.emit(told(run))
         else:
             blocks = counted(len(run.block_shops), "block")
             click.echo(f"{run.id}: {counted(run.shops, 'shop')} in {blocks} as of {run.as_of}")
-        return
+
+
+def _wait_for(here: Session, run: Run, timeout: float | None) -> None:
     began = time.monotonic()
     try:
-        done = follow(run, timeout=timeout, shown=not session().json)
+        done = follow(run, timeout=timeout, shown=not here.json)
+        require_done(done)
     except KeyboardInterrupt:
         goes_on = f"\nrun {run.id} goes on without us; shopace status shows how far it is"
         click.echo(goes_on, err=True)
         raise
-    seconds = time.monotonic() - began
-    require_done(done)
-    if session().json:
-        session().emit(told(run, done, seconds))
+    except ShopaceError as error:
+        if not here.json:
+            raise
+        here.emit(told(run, _now(run)) | {"error": error_for_programs(error)})
+        click.get_current_context().exit(error.exit_code)
+    seconds = None if run.joined else time.monotonic() - began  # of a joined one nobody saw all
+    if here.json:
+        here.emit(told(run, done, seconds))
     else:
-        click.echo(summary(done, None if run.joined else seconds))
+        click.echo(summary(done, seconds))
 
 
 def start(
     here: Session,
+    client: SchedulerClient,
     *,
     as_of: dt.date | None = None,
     marketplace: str | None = None,
+    snapshot: str | None = None,
     again: bool = False,
     without_benchmarks: bool = False,
 ) -> Run:
-    """Start the night of the latest snapshot, or of that of a day, or join its run."""
+    """Start the night of the latest snapshot, of that of a day or of one, or join its run."""
     from shopace.service.opening import find_benchmarks, find_snapshot, warn_of_outdated
-    from shopace.workers.client import SchedulerClient
 
-    client = SchedulerClient.from_environment(here.data, configuration=here.config)
-    snapshot = find_snapshot(here.folder, as_of=as_of, marketplace=marketplace)
+    found = find_snapshot(here.folder, name=snapshot, as_of=as_of, marketplace=marketplace)
     if not without_benchmarks:
-        find_benchmarks(here.folder, snapshot)
-    warn_of_outdated(here.registry(), snapshot)
-    return client.enqueue_nightly(as_of=as_of, marketplace=marketplace, again=again)
+        find_benchmarks(here.folder, found)
+    warn_of_outdated(here.registry(), found)
+    return client.enqueue_nightly(
+        as_of=as_of, marketplace=marketplace, snapshot=snapshot, again=again
+    )
 
 
 def how_joined(run: Run) -> str:
@@ -121,6 +148,14 @@ def follow(run: Run, *, timeout: float | None = None, shown: bool = True) -> Pro
         return wait(run, show, timeout=timeout)
 
 
+def _now(run: Run) -> Progress | None:
+    from shopace.workers.runs import progress
+
+    with contextlib.suppress(ServerError):
+        return progress(run)
+    return None
+
+
 def require_done(progress: Progress) -> None:
     """Raise ShopaceError with what became of the shops that have no document."""
     if progress.failed or progress.errors:
@@ -134,7 +169,7 @@ def require_done(progress: Progress) -> None:
 def told(
     run: Run, progress: Progress | None = None, seconds: float | None = None
 ) -> dict[str, Any]:
-    """A run for programs."""
+    """A run for programs. `differs` is what a joined one is made from that would be another now."""
     about: dict[str, Any] = {
         "run": run.id,
         "marketplace": run.marketplace,
@@ -147,6 +182,7 @@ def told(
         "shops": run.shops,
         "blocks": len(run.block_shops),
         "joined": run.joined,
+        "differs": run.differs,
     }
     if progress is not None:
         about["progress"] = progress

@@ -19,7 +19,13 @@ from typing import Any, NoReturn
 import click
 
 from shopace.core.errors import ShopaceError
-from shopace.service.cli.session import DATA_VARIABLE, Session, shared_options, write_examples
+from shopace.service.cli.session import (
+    DATA_VARIABLE,
+    Session,
+    error_for_programs,
+    shared_options,
+    write_examples,
+)
 
 COMMANDS: dict[str, dict[str, str]] = {
     "Try it": {
@@ -30,7 +36,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Prepare": {
         "facts": "Check daily facts before anything is built from them.",
         "snapshot": "Build, list and verify snapshots of the facts.",
-        "benchmarks": "Build what top peers show, from a snapshot.",
+        "benchmarks": "Build, list and verify what top peers show, from a snapshot.",
         "incentives": "List the incentive programmes, or check the files they stand in.",
     },
     "Diagnose": {
@@ -48,7 +54,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "doctor": "Say what is wrong and what to do.",
     },
     "Extend": {
-        "plugins": "List the plugins, or check them by the contract.",
+        "plugins": "List the plugins, check them by the contract, or begin one.",
         "catalog": "Print every metric, benchmark and task there is.",
         "schemas": "List, write or check the JSON Schemas of the public documents.",
         "texts": "List, write or check the texts of the other languages.",
@@ -58,13 +64,13 @@ COMMANDS: dict[str, dict[str, str]] = {
 
 EXAMPLES = (
     "shopace demo",
-    "shopace diagnose 10023 --data ./shopace-demo",
+    "shopace diagnose USLCAKYHPN8J --data ./shopace-demo",
     "shopace snapshot build facts/mapping.toml facts --json",
 )
 EXIT_CODES = """\
-0 done · 1 something went wrong · 2 the call itself is wrong · 3 an input is refused ·
-4 not found or not usable · 5 no server · 6 a plugin is rejected · 7 a document is refused ·
-130 interrupted"""
+0 done · 1 something is wrong · 2 the call itself is wrong · 3 an input is refused ·
+4 not found or not usable · 5 no server · 6 a plugin is rejected ·
+7 a document is refused or not up to date · 130 interrupted"""
 PROBLEMS_SHOWN = 50
 USAGE = 2
 VERBOSE = frozenset({"-v", "-vv", "--verbose"})
@@ -182,11 +188,8 @@ def _explain(error: Exception, arguments: Sequence[str]) -> None:
 
 
 def _tell_error(error: ShopaceError, *, as_json: bool) -> NoReturn:
-    problems = [
-        {"where": each.where, "what": each.what, "hint": each.hint} for each in error.problems
-    ]
-    kind = type(error).__name__
-    _tell(as_json, kind, error.message, hint=error.hint, problems=problems, code=error.exit_code)
+    told = error_for_programs(error)
+    _tell(as_json, code=told.pop("exit_code"), **told)
 
 
 def _tell(

@@ -81,10 +81,13 @@ class _Tick:
         import structlog
 
         from shopace.service.cli.nightly import start
+        from shopace.workers.client import SchedulerClient
 
+        here = self._session
         log = structlog.get_logger("shopace.schedule")
         try:
-            start(self._session, **self._options)  # which logs what it started or joined
+            with SchedulerClient.from_environment(here.data, configuration=here.config) as client:
+                start(here, client, **self._options)  # which logs what it started or joined
         except (ShopaceError, OSError) as error:
             again = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=RETRY_SECONDS)
             log.error("nightly.not_started", error=str(error), again_in_seconds=RETRY_SECONDS)  # noqa: TRY400  # a sentence

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from shopace.core.errors import DocumentError
+from shopace.core.errors import DocumentError, NotFoundError
 from shopace.service import schemas
 from shopace.service.cli.session import Leaf, session
 
@@ -26,7 +26,8 @@ def command(write: bool, check: bool, folder: Path | None) -> None:
     """List, write or check the JSON Schemas of the public documents.
 
     They are generated from the records that the code itself encodes and decodes with, and are the
-    normative description for readers in any language.
+    normative description for readers in any language. --check ends with exit code 7 when a file is
+    not up to date.
     """
     if write and check:
         raise click.UsageError("--write and --check exclude each other")
@@ -41,7 +42,7 @@ def command(write: bool, check: bool, folder: Path | None) -> None:
 
 def _write(folder: Path) -> None:
     if not folder.is_dir():
-        raise DocumentError(f"no folder {folder}", hint="make it, or name another with --folder")
+        raise NotFoundError(f"no folder {folder}", hint="make it, or name another with --folder")
     written = [path.name for path in schemas.write(folder)]
     if session().json:
         session().emit({"written": written})
@@ -50,14 +51,16 @@ def _write(folder: Path) -> None:
 
 
 def _check(folder: Path) -> None:
-    problems = schemas.check(folder)
+    problems, outdated = schemas.check(folder), None
     if problems:
         hint = "shopace schemas --write"
-        raise DocumentError("schemas are not up to date", problems=problems, hint=hint)
+        outdated = DocumentError("schemas are not up to date", problems=problems, hint=hint)
     if session().json:
-        session().emit({"checked": [each.file for each in schemas.DOCUMENTS]})
-    else:
-        click.echo(f"{len(schemas.DOCUMENTS)} schemas are up to date")
+        session().judged({"checked": [each.file for each in schemas.DOCUMENTS]}, outdated)
+        return
+    if outdated is not None:
+        raise outdated
+    click.echo(f"{len(schemas.DOCUMENTS)} schemas are up to date")
 
 
 def _list(folder: Path) -> None:
@@ -70,7 +73,8 @@ def _list(folder: Path) -> None:
         return
     from shopace.service.terminal import add_row, table
 
-    made = table("document", "id", "file", wrap=("document",))
+    made = table("id", "document", wrap=("document",))
     for each in schemas.DOCUMENTS:
-        add_row(made, (each.title, each.id, each.file))
+        add_row(made, (each.id, each.title))
     session().console().print(made)
+    click.echo(f"in {folder}")

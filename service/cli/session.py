@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shopace.service.figures import CARDS_IN_FULL
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from shopace.core.configuration import Configuration
+    from shopace.core.errors import ShopaceError
     from shopace.core.host.registry import Registry
 
 DATA_FOLDER = "shopace-data"
 DATA_VARIABLE = "SHOPACE_DATA"
+LANGUAGE_VARIABLE = "SHOPACE_LANGUAGE"
 DATA_HELP = f"Data folder. [env: {DATA_VARIABLE}; default: ./{DATA_FOLDER}]"
 
 
@@ -65,6 +69,16 @@ class Session:
 
         click.echo(clean_json(msgspec.to_builtins(value, str_keys=True)))
 
+    def judged(self, report: dict[str, Any], against: ShopaceError | None = None) -> None:
+        """Print what a command that judges found, as JSON, and end with the code of what is wrong.
+
+        `against` is None where nothing is.
+        """
+        problems = [] if against is None else against.problems
+        self.emit({"sound": against is None, "problems": problems} | report)
+        if against is not None:
+            click.get_current_context().exit(against.exit_code)
+
 
 def log_warnings_alone() -> None:
     """For commands that start what logs: unless -v asked for more, and never on standard output."""
@@ -77,6 +91,19 @@ def log_warnings_alone() -> None:
 def session() -> Session:
     """The session of the command that runs."""
     return click.get_current_context().ensure_object(Session)
+
+
+def error_for_programs(error: ShopaceError) -> dict[str, Any]:
+    """What stands under `error` in what a command prints with --json."""
+    return {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "hint": error.hint,
+        "problems": [
+            {"where": each.where, "what": each.what, "hint": each.hint} for each in error.problems
+        ],
+        "exit_code": error.exit_code,
+    }
 
 
 class Leaf(click.Command):
@@ -99,13 +126,29 @@ class Leaf(click.Command):
 
 
 class Branch(click.Group):
-    """A command that holds others: `shopace snapshot build`."""
+    """A command that holds others, and shows the first example of each."""
 
     command_class = Leaf
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         self.params.extend(shared_options())
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        leaves = (each for each in self.commands.values() if isinstance(each, Leaf))
+        return tuple(each.examples[0] for each in leaves if each.examples)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Whole sentences."""
+        named = [(each, self.get_command(ctx, each)) for each in self.list_commands(ctx)]
+        told = [(name, _first_sentence(each.help or "")) for name, each in named if each]
+        with formatter.section("Commands"):
+            formatter.write_dl(told, col_max=12)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(self.examples, formatter)
+        super().format_epilog(ctx, formatter)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self.commands)
@@ -114,11 +157,25 @@ class Branch(click.Group):
 language_option = click.option(
     "--language",
     default="en",
-    envvar="SHOPACE_LANGUAGE",
-    show_default=True,
-    help="Of the sentences, e.g. zh_Hans; the page around them stays English.",
+    envvar=LANGUAGE_VARIABLE,
+    metavar="NAME",
+    help="Of the sentences, e.g. zh_Hans; the page around them stays English."
+    f" [env: {LANGUAGE_VARIABLE}; default: en]",
 )
 """For commands that show a diagnosis."""
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split("\n\n", maxsplit=1)[0].split())
+
+
+cards_option = click.option(
+    "--cards",
+    type=click.IntRange(0),
+    default=CARDS_IN_FULL,
+    show_default=True,
+    help="Task cards below the risk monitor that are shown whole.",
+)
 
 
 def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from shopace.core.errors import NotFoundError
-from shopace.service.cli.session import Leaf, language_option, session
+from shopace.service.cli.session import Leaf, cards_option, language_option, session
 
 
 @click.command(
@@ -13,8 +13,7 @@ from shopace.service.cli.session import Leaf, language_option, session
     examples=("shopace show 10023", "shopace show 10023 --json", "shopace show 10023 --metrics"),
 )
 @click.argument("shop")
-@click.option("--cards", type=click.IntRange(0), default=3, show_default=True,
-              help="Task cards below the risk monitor that are shown whole.")  # fmt: skip
+@cards_option
 @click.option("--metrics", is_flag=True, help="Show every metric by channel too.")
 @language_option
 def command(shop: str, cards: int, metrics: bool, language: str) -> None:

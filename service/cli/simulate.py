@@ -20,8 +20,10 @@ from shopace.service.figures import counted
     ),
 )
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--shops", type=click.IntRange(1), default=2000, show_default=True)
-@click.option("--days", type=click.IntRange(30), default=91, show_default=True)
+@click.option("--shops", type=click.IntRange(1), default=2000, show_default=True,
+              help="Shops of the marketplace.")  # fmt: skip
+@click.option("--days", type=click.IntRange(30), default=91, show_default=True,
+              help="Days of facts for each shop.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other shops.")
 @click.option(
     "--last-day",

@@ -15,20 +15,28 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=Leaf,
-    examples=("shopace texts", "shopace texts --check", "shopace texts --write zh_Hans"),
+    examples=(
+        "shopace texts",
+        "shopace texts --check",
+        "shopace texts --write zh_Hans",
+        "shopace texts --write --new pt_BR",
+    ),
 )
 @click.argument("languages", nargs=-1, metavar="[LANGUAGE]…")
 @click.option("--write", is_flag=True, help="Bring the catalogues up to date with what is said.")
+@click.option("--new", is_flag=True, help="With --write: begin a language that is not there yet.")
 @click.option("--check", is_flag=True, help="Fail when a catalogue lacks or misplaces something.")
-def command(languages: tuple[str, ...], write: bool, check: bool) -> None:
+def command(*, languages: tuple[str, ...], write: bool, new: bool, check: bool) -> None:
     """List, write or check the texts of the other languages.
 
     The English sentence is the message id, in documents too. --write adds what is new to
-    core/texts/LANGUAGE.po, where a translator fills it in, and compiles it; a language that is not
-    there yet is begun.
+    core/texts/LANGUAGE.po, where a translator fills it in, and compiles it: in a checkout, never in
+    an installed package. --check ends with exit code 7 when a catalogue is not complete.
     """
     if write and check:
         raise click.UsageError("--write and --check exclude each other")
+    if new and not (write and languages):
+        raise click.UsageError("--new goes with --write and the name of a language")
     from shopace.core.host.discovery import load_registry
     from shopace.core.warehouse.policy import load_policy
     from shopace.plugins import BUILTIN, POLICY_PACKS
@@ -37,6 +45,7 @@ def command(languages: tuple[str, ...], write: bool, check: bool) -> None:
     registry = load_registry(BUILTIN, use_entry_points=False)
     known = texts.messages(registry, load_policy(POLICY_PACKS))
     wanted = list(languages) or texts.translated()
+    texts.require_known(wanted, new=new)
     if write:
         _write(known, wanted)
     elif check:
@@ -48,6 +57,7 @@ def command(languages: tuple[str, ...], write: bool, check: bool) -> None:
 def _write(known: list[Message], languages: list[str]) -> None:
     from shopace.service import texts
 
+    texts.require_checkout(texts.folder())
     missing = {each: texts.write(known, each, texts.folder()) for each in languages}
     if session().json:
         session().emit({"missing": missing})
@@ -62,13 +72,16 @@ def _check(known: list[Message], languages: list[str]) -> None:
     problems = [
         each for language in languages for each in texts.check(known, language, texts.folder())
     ]
+    incomplete = None
     if problems:
         hint = "shopace texts --write, then fill in core/texts/*.po"
-        raise DocumentError("texts are not complete", problems=problems, hint=hint)
+        incomplete = DocumentError("texts are not complete", problems=problems, hint=hint)
     if session().json:
-        session().emit({"checked": languages, "messages": len(known)})
-    else:
-        click.echo(f"{len(known)} texts are complete in {', '.join(languages) or 'English'}")
+        session().judged({"checked": languages, "messages": len(known)}, incomplete)
+        return
+    if incomplete is not None:
+        raise incomplete
+    click.echo(f"{len(known)} texts are complete in {', '.join(languages) or 'English'}")
 
 
 def _list(known: list[Message], languages: list[str]) -> None:

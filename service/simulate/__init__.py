@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -148,7 +149,9 @@ def _check(shops: int, days: int, seed: int, causes: Collection[str] | None) -> 
         raise ValueError(f"a seed is a whole number from 0, not {seed}")
     unknown = sorted(set(causes or ()) - set(CAUSES))
     if unknown:
-        raise ValueError(f"unknown causes: {', '.join(unknown)} (known: {', '.join(CAUSES)})")
+        near = [each for word in unknown for each in get_close_matches(word, CAUSES, n=1)]
+        hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(CAUSES)}"
+        raise ValueError(f"unknown causes: {', '.join(unknown)} ({hint})")
 
 
 def _shop_rows(world: World) -> tuple[dict[str, Column], dict[str, Floats]]:

@@ -1,10 +1,11 @@
 """The catalogues: every message once, and every fault of a translation found."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import Result
 
 from shopace.core.errors import DocumentError
 from shopace.core.host.discovery import load_registry
@@ -86,6 +87,32 @@ def test_a_damaged_catalogue_is_refused(folder: Path) -> None:
     (folder / "zh_Hans.po").write_text('msgid "half', "utf-8")
     with pytest.raises(DocumentError, match=r"zh_Hans\.po"):
         texts.check(KNOWN, "zh_Hans", folder)
+
+
+def test_a_language_is_begun_on_purpose_alone(
+    call: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.setattr(texts, "folder", lambda: tmp_path / "core" / "texts")
+    (tmp_path / "core" / "texts").mkdir(parents=True)
+    for arguments in (["zh_Hant"], ["--write", "zh_Hant"], ["--write", "--new", "english"]):
+        result = call("texts", *arguments)
+        assert result.exit_code == 4, arguments
+    assert 'did you mean "zh_Hans"?' in call("texts", "--check", "zh_Hant").stderr
+    assert call("texts", "--new", "zh_Hant").exit_code == 2
+    assert not list(texts.folder().iterdir())
+    assert call("texts", "--write", "--new", "zh_Hant").exit_code == 0
+    assert {each.name for each in texts.folder().iterdir()} == {"zh_Hant.po", "zh_Hant.mo"}
+
+
+def test_an_installed_package_is_not_written_into(
+    call: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "folder", lambda: tmp_path)
+    result = call("texts", "--write", "zh_Hans")
+    assert result.exit_code == 4
+    assert "part of an installed package" in result.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def sentences(value: object) -> Iterator[Text]:

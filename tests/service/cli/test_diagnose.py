@@ -22,7 +22,7 @@ def test_a_diagnosis_for_people_says_that_it_had_no_memory(
     assert result.exit_code == 0
     assert shop in result.stdout
     assert "GMV BREAKDOWN" in result.stdout
-    assert "no memory of earlier diagnoses" in " ".join(result.stdout.split())
+    assert " ".join(result.stdout.split()).count("no memory of earlier diagnoses") == 1
 
 
 def test_a_diagnosis_for_programs_is_the_published_document(
@@ -130,6 +130,23 @@ def test_truth_counts_every_cause_and_card_once(ask: Ask, built: Path) -> None:
     for priority, cards in told["cards"].items():
         healthy = told["in_healthy_shops"].get(priority, 0)
         assert healthy <= told["unexplained"].get(priority, 0) <= cards
+
+
+def test_a_truth_of_another_marketplace_or_of_unknown_causes_is_refused(
+    call: Call, data: Path
+) -> None:
+    file = data / "facts" / "truth.csv"
+    header, *rows = file.read_text().splitlines()
+    planted = [row.split(",") for row in rows if not row.startswith("*")]
+    elsewhere = [",".join(["X" + row[0], *row[1:]]) for row in planted]
+    file.write_text("\n".join([header, *elsewhere]) + "\n")
+    result = call("truth", "--data", data)
+    assert result.exit_code == 3
+    assert "no shop of the truth table is in snapshot" in result.stderr
+    file.write_text(f"{header}\n{planted[0][0]},stock_aut,temporary,shop,,,1\n")
+    result = call("truth", "--data", data)
+    assert result.exit_code == 3
+    assert 'no cause is called "stock_aut" (did you mean "stock_out"?)' in result.stderr
 
 
 def test_without_a_truth_table_truth_says_where_it_comes_from(call: Call, data: Path) -> None:

@@ -245,7 +245,7 @@ def test_a_snapshot_of_an_earlier_day_stands_beside_the_latest(ask: Ask, data: P
     ask("snapshot", "build", "--data", data, "--as-of", "2026-10-24")
     listed = ask("snapshot", "list", "--data", data)["snapshots"]
     assert [each["as_of"] for each in listed] == ["2026-10-31", "2026-10-24"]
-    assert {each["state"] for each in listed} == {"usable"}
+    assert {(each["state"], each["problem"]) for each in listed} == {("usable", None)}
 
 
 def test_a_changed_file_is_found_by_verify_and_named(call: Call, data: Path) -> None:
@@ -257,6 +257,45 @@ def test_a_changed_file_is_found_by_verify_and_named(call: Call, data: Path) -> 
     result = call("snapshot", "verify", "--data", data)
     assert result.exit_code == 4
     assert values.name in result.stderr
+    report = call("snapshot", "verify", "--data", data, "--json")
+    assert report.exit_code == 4
+    told = json.loads(report.stdout)
+    assert (told["sound"], told["verified"]) == (False, False)
+    assert values.name in told["problems"][0]["where"]
+
+
+def test_a_snapshot_that_is_not_there_is_answered_with_the_near_one(
+    call: Call, built: Path, tmp_path: Path
+) -> None:
+    (snapshot,) = (built / "snapshots").iterdir()
+    near = call("snapshot", "verify", snapshot.name[:-1], "--data", built)
+    assert near.exit_code == 4
+    assert f'did you mean "{snapshot.name}"?' in near.stderr
+    (tmp_path / "elsewhere").symlink_to(snapshot)
+    outside = call("snapshot", "verify", "../../elsewhere", "--data", tmp_path / "data")
+    assert outside.exit_code == 4
+    assert 'there is no "../../elsewhere"' in outside.stderr
+
+
+def test_benchmark_sets_are_listed_and_verified(call: Call, ask: Ask, data: Path) -> None:
+    (listed,) = ask("benchmarks", "list", "--data", data)["benchmarks"]
+    (snapshot,) = ask("snapshot", "list", "--data", data)["snapshots"]
+    assert (listed["state"], listed["snapshot"]) == ("usable", snapshot["id"])
+    for named in ((), (listed["id"],)):
+        assert ask("benchmarks", "verify", *named, "--data", data)["verified"]
+    file = next((data / "benchmarks" / listed["id"]).glob("*.npy"))
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    result = call("benchmarks", "verify", "--data", data)
+    assert result.exit_code == 4
+    assert file.name in result.stderr
+    report = call("benchmarks", "verify", "--data", data, "--json")
+    assert json.loads(report.stdout)["sound"] is False
+    (data / "benchmarks" / listed["id"] / "manifest.json").unlink()
+    (broken,) = ask("benchmarks", "list", "--data", data)["benchmarks"]
+    assert broken["state"] == "unusable"
+    assert call("benchmarks", "verify", "nope", "--data", data).exit_code == 4
 
 
 def test_a_half_written_snapshot_is_listed_as_such_and_never_used(
@@ -264,7 +303,9 @@ def test_a_half_written_snapshot_is_listed_as_such_and_never_used(
 ) -> None:
     next((data / "snapshots").glob("*/manifest.json")).unlink()
     (listed,) = ask("snapshot", "list", "--data", data)["snapshots"]
-    assert "half-written" in listed["state"]
+    assert listed["state"] == "unusable"
+    assert "half-written" in listed["problem"]
+    assert "half-written" in call("snapshot", "list", "--data", data).stdout
     result = call("diagnose", shop, "--data", data)
     assert result.exit_code == 4
     assert "half-written" in result.stderr
@@ -309,6 +350,7 @@ def test_an_unknown_cause_is_a_wrong_call(call: Call, tmp_path: Path) -> None:
     result = call("simulate", tmp_path / "out", "--cause", "stock_aut")
     assert result.exit_code == 2
     assert "stock_aut" in result.stderr
+    assert "did you mean stock_out?" in result.stderr
     assert not (tmp_path / "out" / "mapping.toml").exists()
 
 

@@ -109,6 +109,10 @@ def test_a_task_that_nobody_declares_is_found_with_the_plugins_at_hand(
     assert f'programme a: tasks: no plugin in use declares "{task}z" (did you mean "{task}"?)' in (
         result.stderr
     )
+    report = call("incentives", "check", file, "--data", data, "--json")
+    assert report.exit_code == 3
+    assert json.loads(report.stdout)["sound"] is False
+    assert f'declares "{task}z"' in json.loads(report.stdout)["problems"][0]["what"]
 
 
 def test_the_example_of_the_demo_is_sound_and_says_that_it_is_one(

@@ -52,7 +52,8 @@ def test_a_second_call_joins_the_nights_run_and_says_so(home: Path, call: Call, 
     assert f"has its run already, which is joined: {first['run']}" in second.stderr
     assert "--again" not in second.stderr
     told = ask("nightly", "--data", home, "--wait")
-    assert (told["run"], told["joined"]) == (first["run"], True)
+    assert (told["run"], told["joined"], told["differs"]) == (first["run"], True, [])
+    assert "seconds" not in told
     assert told["progress"]["shops_done"] == told["shops"]
     assert runs_listed(ask, home) == listed
 
@@ -74,6 +75,26 @@ def test_a_joined_run_says_what_would_be_another_now(served: Path, call: Call, a
     assert joined.exit_code == 0
     assert first["run"] in joined.stdout
     assert "its snapshot and benchmarks would be another now: --again" in joined.stderr
+    assert ask("nightly", "--data", served)["differs"] == ["snapshot", "benchmarks"]
+    of_the_first = ask("nightly", "--data", served, "--snapshot", first["snapshot"])
+    assert (of_the_first["run"], of_the_first["differs"]) == (first["run"], [])
+
+
+def test_a_snapshot_that_is_not_there_starts_no_night(served: Path, call: Call, ask: Ask) -> None:
+    (snapshot,) = ask("snapshot", "list", "--data", served)["snapshots"]
+    result = call("nightly", "--data", served, "--snapshot", snapshot["id"][:-1])
+    assert result.exit_code == 4
+    assert f'did you mean "{snapshot["id"]}"?' in result.stderr
+    assert runs_listed(ask, served) == []
+
+
+def test_who_waits_too_briefly_is_told_the_run_and_how_far_it_is(served: Path, call: Call) -> None:
+    result = call("nightly", "--data", served, "--wait", "--timeout", "0", "--json")
+    told = json.loads(result.stdout)
+    assert result.exit_code == told["error"]["exit_code"] == 1
+    assert "is not finished after 0 s" in told["error"]["message"]
+    assert told["progress"]["blocks_done"] == 0
+    assert told["run"].startswith("nightly-demo-2026-10-31-")
 
 
 def test_a_day_beyond_what_there_is_is_refused_with_the_way_out(home: Path, call: Call) -> None:

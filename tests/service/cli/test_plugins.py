@@ -12,6 +12,7 @@ import pytest
 from click.testing import Result
 
 from shopace.core.vocabulary.units import CATEGORIES
+from shopace.service.catalog.coverage import Row
 from shopace.service.schemas import DOCUMENTS
 
 Call = Callable[..., Result]
@@ -105,9 +106,11 @@ def test_check_tells_what_plugins_do_to_each_other_and_strict_fails_on_it(site: 
 
 
 def test_check_for_people_says_the_same_and_cannot_steer_the_terminal(site: Path) -> None:
-    run = with_site(site, "plugins", "check")
+    run = with_site(site, "plugins", "check", "-v")
     assert run.returncode == 6
     assert "gone 2.0: rejected" in run.stdout
+    assert f"(at {site / 'gone_module.py'}:1)" in run.stdout
+    assert "    Traceback (most recent call last):" in run.stdout
     assert "18 plugins keep the contract" in run.stdout
     assert "\x1b" not in run.stdout
 
@@ -117,7 +120,10 @@ def test_the_list_tells_where_each_plugin_comes_from(site: Path) -> None:
     by_key = {each["key"]: each for each in told}
     assert by_key["sound"]["origin"] == "sound-dist 2.0"
     assert by_key["sound"]["state"] == "in use"
+    assert by_key["sound"]["problem"] is None
     assert by_key["gone"]["state"] == "rejected"
+    assert by_key["gone"]["category"] is None
+    assert "a_module_that_is_not_there" in by_key["gone"]["problem"]
     assert by_key["ads"]["origin"] == "built-in"
 
 
@@ -156,6 +162,20 @@ def test_a_rejected_plugin_leaves_the_diagnosis_of_its_category_partial(
     assert any("taker" in each.get("detail", "") for each in rejected)
 
 
+def test_a_plugin_begins_in_a_folder_of_its_own_under_a_name_of_its_own(
+    call: Call, tmp_path: Path
+) -> None:
+    def begun(name: str) -> Result:
+        return call("plugins", "new", name, "--into", tmp_path)
+
+    assert "shopace_vendor2.py" in begun("vendor2").stdout
+    assert (tmp_path / "vendor2" / "pyproject.toml").exists()
+    assert begun("vendor2").exit_code == 3
+    assert "is there already" in begun("vendor2").stderr
+    assert begun("Vendor").exit_code == 2
+    assert "is a category's own name" in begun("ads").stderr
+
+
 def test_without_third_parties_all_17_keep_the_contract(call: Call, ask: Ask) -> None:
     assert call("plugins", "check", "--strict").exit_code == 0
     listed = ask("plugins", "list")["plugins"]
@@ -165,6 +185,12 @@ def test_without_third_parties_all_17_keep_the_contract(call: Call, ask: Ask) ->
 
 def test_strict_asks_for_a_plugin_of_every_category(call: Call, data: Path) -> None:
     (data / "shopace.toml").write_text('[disable]\nplugins = ["campaigns"]\n')
+    (off,) = [
+        each
+        for each in ask("plugins", "list", "--data", data)["plugins"]
+        if each["state"] == "switched off"
+    ]
+    assert (off["key"], off["category"], off["version"]) == ("campaigns", "campaigns", None)
     assert call("plugins", "check", "--data", data).exit_code == 0
     result = call("plugins", "check", "--strict", "--data", data)
     assert result.exit_code == 6
@@ -223,7 +249,7 @@ def test_the_coverage_of_the_product_is_a_table_with_a_verdict(call: Call, ask: 
     assert (rows["categories"]["has"], rows["categories"]["of"]) == (17, 17)
     assert rows["metrics"]["state"] == "met"
     result = call("catalog", "--coverage")
-    assert result.exit_code == (0 if told["met"] else 6)
+    assert result.exit_code == (0 if told["met"] else 1)
     assert "categories" in result.stdout
 
 
@@ -240,8 +266,17 @@ def test_pages_are_of_the_product_alone(site: Path, call: Call, tmp_path: Path) 
     assert stale.exit_code == 7
     assert "shopace catalog --write" in stale.stderr
     assert "ads.md: is not what the plugins say" in stale.stderr
-    assert call("catalog", "--check", "--folder", tmp_path / "nowhere").exit_code == 7
+    report = json.loads(call("catalog", "--check", "--folder", pages, "--json").stdout)
+    assert report["sound"] is False
+    assert [each["where"] for each in report["problems"]] == ["ads.md"]
+    assert call("catalog", "--check", "--folder", tmp_path / "nowhere").exit_code == 4
     assert call("catalog", "--check", "--coverage").exit_code == 2
+
+
+def test_a_floor_that_is_not_met_ends_with_1(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = (Row(says="metrics", has=0, of=1),)
+    monkeypatch.setattr("shopace.service.catalog.coverage.coverage", lambda *_: rows)
+    assert call("catalog", "--coverage").exit_code == 1
 
 
 def test_an_unknown_category_is_answered_with_the_near_one(call: Call) -> None:
@@ -253,7 +288,7 @@ def test_an_unknown_category_is_answered_with_the_near_one(call: Call) -> None:
 def test_schemas_are_listed_written_and_checked(call: Call, ask: Ask, tmp_path: Path) -> None:
     assert [each["name"] for each in ask("schemas")["schemas"]] == [each.name for each in DOCUMENTS]
     folder = tmp_path / "schemas"
-    assert call("schemas", "--write", "--folder", folder).exit_code == 7
+    assert call("schemas", "--write", "--folder", folder).exit_code == 4
     folder.mkdir()
     assert len(ask("schemas", "--write", "--folder", folder)["written"]) == len(DOCUMENTS)
     assert call("schemas", "--check", "--folder", folder).exit_code == 0
@@ -261,6 +296,9 @@ def test_schemas_are_listed_written_and_checked(call: Call, ask: Ask, tmp_path: 
     stale = call("schemas", "--check", "--folder", folder)
     assert stale.exit_code == 7
     assert "job.schema.json: is missing" in stale.stderr
+    report = call("schemas", "--check", "--folder", folder, "--json")
+    assert report.exit_code == 7
+    assert json.loads(report.stdout)["sound"] is False
     assert call("schemas", "--write", "--check").exit_code == 2
 
 

@@ -11,8 +11,9 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+import duckdb
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 from shopace.core.errors import FactsError, Problem, ShopaceError
 from shopace.service.cli import shopace
@@ -64,6 +65,17 @@ def test_every_command_of_the_table_has_a_module_whose_help_begins_alike(call: C
 def test_every_command_teaches_with_an_example() -> None:
     without = [path for path, leaf in all_leaves() if not getattr(leaf, "examples", ())]
     assert not without
+    for name in NAMES:
+        assert "Example" in CliRunner().invoke(shopace, [name, "--help"]).stdout, name
+
+
+def test_the_examples_about_the_demo_name_a_shop_of_it(built: Path) -> None:
+    examples = [*EXAMPLES, *(each for _, leaf in all_leaves() for each in leaf.examples)]  # type: ignore[attr-defined]
+    calls = [each.split() for each in examples if "shopace-demo" in each and " diagnose " in each]
+    with duckdb.connect() as database:
+        rows = database.execute(f"SELECT shop_id FROM '{built}/facts/shops.parquet'").fetchall()
+    assert calls
+    assert {each[2] for each in calls} <= {row[0] for row in rows}
 
 
 def test_every_example_is_a_call_that_the_command_line_accepts() -> None:
@@ -147,8 +159,6 @@ def failing(error: BaseException) -> Failing:
 
 
 def run(group: click.Group, *arguments: str) -> Result:
-    from click.testing import CliRunner
-
     return CliRunner().invoke(group, list(arguments))
 
 
@@ -266,7 +276,8 @@ def test_an_unreadable_configuration_is_a_sentence(call: Call, tmp_path: Path) -
 def test_a_configuration_that_is_not_there_is_told(call: Call) -> None:
     result = call("plugins", "list", "--config", "nowhere.toml")
     assert result.exit_code == 3
-    assert "nowhere.toml" in result.stderr
+    assert "nowhere.toml cannot be read: No such file" in result.stderr
+    assert "/nope/x.toml" in call("plugins", "list", "--config", "/nope/x.toml").stderr
 
 
 def test_verbosely_steps_are_logged_and_a_handled_error_tells_where_it_comes_from(
