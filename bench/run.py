@@ -6,6 +6,7 @@ On a demo marketplace made for it:
   shops are read into lists and floats beforehand; that reading is not counted), on one core, one
   round of one after a round of the other, the documents compared byte by byte;
 - a night end to end: enqueue, two worker processes, documents in the embedded server;
+- building the benchmarks, against building the snapshot;
 - one shop, from before it is enqueued until it can be read, with idle workers and beside a night;
 - the bytes of an average shop.
 
@@ -119,6 +120,12 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Engine ÷ oracle, round by round."""
     compared: int
     """Documents found equal to the oracle's, byte by byte."""
+    snapshot_seconds: float
+    """To build the snapshot of all shops from their facts, once."""
+    benchmarks: Spread
+    """Seconds to build the benchmark set of all shops."""
+    benchmarks_ratio: Spread
+    """Seconds of the snapshot ÷ these."""
     alone: Latency
     """One shop by the engine in this process."""
     processes: int
@@ -138,6 +145,7 @@ class Market(NamedTuple):
 
     settings: Callable[[str, str], Settings]
     inputs: Inputs
+    snapshot_seconds: float
     sample: list[str]
     """The shops that the oracle diagnoses."""
 
@@ -162,6 +170,7 @@ def make_market(data: Path, size: Size, tell: Tell) -> Market:
     registry, policy = load_registry(BUILTIN, use_entry_points=False), load_policy(POLICY_PACKS)
     facts = data / "facts"
     simulate(facts, shops=size.shops, progress=lambda done, of: tell("making the facts", done, of))
+    began = time.perf_counter()
     snapshot = build_snapshot(
         load_mapping(facts / "mapping.toml", registry.measures),
         facts,
@@ -171,6 +180,7 @@ def make_market(data: Path, size: Size, tell: Tell) -> Market:
         block_shops=-(-size.shops // (PROCESSES * BLOCKS_PER_PROCESS)),
         progress=tell,
     )
+    snapshot_seconds = time.perf_counter() - began
     benchmarks = build_benchmarks(
         registry,
         snapshot,
@@ -183,7 +193,7 @@ def make_market(data: Path, size: Size, tell: Tell) -> Market:
     def settings(broker: str, results: str) -> Settings:
         return Settings(broker_url=broker, results_url=results, data=data)
 
-    return Market(settings, inputs, shops[:: -(-len(shops) // size.by_oracle)])
+    return Market(settings, inputs, snapshot_seconds, shops[:: -(-len(shops) // size.by_oracle)])
 
 
 def measure(market: Market, size: Size, load: float, tell: Tell) -> Figures:
@@ -196,11 +206,13 @@ def measure(market: Market, size: Size, load: float, tell: Tell) -> Figures:
 
     gc.collect()
     gc.freeze()  # the oracle's lists are no burden of the engine's, nor all documents of either's
-    engine_rate, oracle_rate = [], []
+    engine_rate, oracle_rate, benchmarks = [], [], []
     for done in range(size.rounds):
         tell("engine and oracle, in turn", done, size.rounds)
         engine_rate.append(size.shops / timed(lambda: sum(1 for _ in by_engine(inputs))))
         oracle_rate.append(len(read) / timed(lambda: [oracle.diagnose(shop) for shop in read]))
+        with tempfile.TemporaryDirectory(prefix="shopace-bench-") as folder:
+            benchmarks.append(timed(lambda to=Path(folder): by_build(inputs, to)))  # type: ignore[misc]
     alone = [
         timed(lambda at=shop: diagnose_shop(inputs, at))  # type: ignore[misc]
         for shop in market.sample[: size.singles]
@@ -223,6 +235,9 @@ def measure(market: Market, size: Size, load: float, tell: Tell) -> Figures:
         oracle=Spread.of(oracle_rate),
         ratio=Spread.of([a / b for a, b in zip(engine_rate, oracle_rate, strict=True)]),
         compared=len(read),
+        snapshot_seconds=market.snapshot_seconds,
+        benchmarks=Spread.of(benchmarks),
+        benchmarks_ratio=Spread.of([market.snapshot_seconds / each for each in benchmarks]),
         alone=Latency.of(alone),
         processes=PROCESSES,
         blocks=len(inputs.snapshot),
@@ -243,6 +258,10 @@ def by_engine(inputs: Inputs) -> Iterator[Document]:
     for number in range(len(inputs.snapshot)):
         for documents in diagnose_block(inputs, number):
             yield from documents
+
+
+def by_build(inputs: Inputs, folder: Path) -> None:
+    build_benchmarks(inputs.registry, inputs.snapshot, folder)
 
 
 def read_by_oracle(market: Market) -> tuple[Oracle, list[Shop]]:
@@ -390,6 +409,8 @@ def table(figures: Figures) -> Table:
     add("engine ÷ plain Python", figures.ratio, "{:.1f} ×")
     what = f"a night, {figures.processes} workers, {figures.blocks} blocks, shops/s"
     add(what, figures.night, "{:,.0f}")
+    what = f"building the snapshot, {figures.snapshot_seconds:.1f} s, ÷ its benchmarks"
+    add(what, figures.benchmarks_ratio, "{:.1f} ×")
     told.add_section()
     told.add_row("one shop, milliseconds", "p50", "p95", "most", style="bold")
     for name, latency in (
