@@ -1,4 +1,8 @@
-"""What tests share: one real server for the run, emptied before each test that asks for it."""
+"""What tests share: one real server for the run, emptied before each test that asks for it.
+
+Every run draws alike (order, examples, schedules of faults), so that a change is judged by what it
+changed. With `SHOPACE_RANDOM=1` a run draws anew, and five times the examples.
+"""
 
 import os
 import shutil
@@ -12,6 +16,7 @@ from typing import Protocol
 
 import pytest
 import redis
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from shopace.core.results.store import ResultStore
@@ -19,10 +24,30 @@ from shopace.workers.embedded import Server, embedded_server
 from shopace.workers.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+RANDOM = bool(os.environ.get("SHOPACE_RANDOM"))
+BY_THE_CLOCK = HealthCheck.too_slow
+"""To be suppressed by whoever suppresses another check: no test fails by the clock."""
 
 
-hypothesis_settings.register_profile("shopace", deadline=None)  # no test fails by the clock
+def examples(count: int) -> int:
+    """How many examples a property is tried with, of `count` where every run draws alike."""
+    return 5 * count if RANDOM else count
+
+
+hypothesis_settings.register_profile(
+    "shopace",
+    deadline=None,
+    suppress_health_check=[BY_THE_CLOCK],
+    derandomize=not RANDOM,
+    max_examples=examples(100),
+)
 hypothesis_settings.load_profile("shopace")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if not RANDOM and config.getoption("randomly_seed", None) == "default":
+        config.option.randomly_seed = 1
 
 
 class Until(Protocol):
@@ -88,7 +113,7 @@ def settings(server: Server, broker_client: redis.Redis, tmp_path: Path) -> Sett
         broker_url=server.url_broker,
         results_url=server.url_results,
         data=tmp_path,
-        heartbeat_timeout_ms=2_000,
+        heartbeat_timeout_ms=10_000,
         beat_seconds=0.2,
         canary_seconds=1,
         min_backoff_ms=10,

@@ -13,6 +13,7 @@ import pytest
 from bench.oracle import Oracle
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from tests.conftest import examples
 
 from shopace.core.configuration import Configuration
 from shopace.core.host.discovery import load_registry
@@ -243,7 +244,7 @@ def configured(home: Path, memories: Memories, policy: Policy) -> Callable[[Para
     return differing
 
 
-@settings(max_examples=12, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=examples(8), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     parameters=st.fixed_dictionaries(
         {},
@@ -259,7 +260,7 @@ def test_whatever_is_configured_all_documents_are_the_oracles(
     assert configured(parameters) == []
 
 
-@settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=examples(8), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(programmes=PROGRAMMES)
 def test_whatever_is_offered_all_documents_are_the_oracles(
     today: Inputs, memories: Memories, programmes: Programmes

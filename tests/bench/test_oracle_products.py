@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.oracle import Oracle
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import examples
 from tests.core.pipeline.test_products import Product, market, page
 from tests.marketplace import diagnose
 
@@ -59,7 +60,7 @@ PRODUCTS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(15))
 @given(conditions=CONDITIONS, products=PRODUCTS)
 def test_whatever_is_sold_all_documents_are_the_oracles(
     conditions: tuple[ProductCondition, ...],

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from bench.oracle import Oracle
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import examples
 from tests.core.pipeline.test_violations import Violation, market
 from tests.marketplace import LAST_DAY, diagnose
 
@@ -51,7 +52,7 @@ EARLIER = Memory(
 )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10))
 @given(violations=VIOLATIONS, delivered=DELIVERED, remembers=st.booleans())
 def test_whatever_a_shop_is_blamed_for_all_documents_are_the_oracles(
     violations: list[Violation],

@@ -1,8 +1,8 @@
 """The fault suite: its servers, wires, worker processes, and who judges them.
 
 Short by default. `SHOPACE_FAULTS=long` repeats as often as the catalogue asks, and
-`SHOPACE_FAULTS_REPORT=docs/faults.md` writes the page; `make faults` does both.
-`SHOPACE_FAULTS_SEED` replays a schedule. `SHOPACE_TEST_REDIS` names another server's binary.
+`SHOPACE_FAULTS_REPORT=docs/faults.md` writes the page; `make faults` does both, by a schedule that
+is drawn anew. `SHOPACE_FAULTS_SEED` replays one. `SHOPACE_TEST_REDIS` names another server.
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from tests.conftest import Until
+from tests.conftest import RANDOM, Until
 from tests.faults.cluster import FAULTY_CHILD, Cluster
 from tests.faults.ledger import Ledger, Verdict
 from tests.faults.proxy import Proxy
@@ -38,10 +38,13 @@ from shopace.workers.runs import Run, start_nightly
 from shopace.workers.settings import Settings
 
 LONG = os.environ.get("SHOPACE_FAULTS") == "long"
-SEED = int(os.environ.get("SHOPACE_FAULTS_SEED") or random.SystemRandom().randrange(10**6))
+DRAWN = random.SystemRandom().randrange(10**6) if RANDOM else 1
+SEED = int(os.environ.get("SHOPACE_FAULTS_SEED") or DRAWN)
 REPORT = os.environ.get("SHOPACE_FAULTS_REPORT")
 SHOPS, BLOCK_SHOPS = 96, 16
 BLOCKS = SHOPS // BLOCK_SHOPS
+SILENT_MS = 2_000
+"""The heartbeat where a machine is to be taken for dead; elsewhere no stall may look like that."""
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 FIGURES = pytest.StashKey[Figures]()
@@ -95,9 +98,9 @@ def play(request: pytest.FixtureRequest) -> Play:
 
 
 @pytest.fixture
-def redis_proc(play: Play) -> Iterator[ServerProcess]:
-    """A server of the test's own."""
-    with ServerProcess() as server:
+def redis_proc(request: pytest.FixtureRequest, play: Play) -> Iterator[ServerProcess]:
+    """A server of the test's own, with the options that the test may name."""
+    with ServerProcess(*getattr(request, "param", ())) as server:
         if not play.figures.server:
             facts = server.client(0).info("server")
             name = facts.get("server_name", "redis").capitalize()
@@ -224,7 +227,7 @@ def house(built: Path, redis_proc: ServerProcess, tmp_path: Path, until: Until) 
         broker_url=redis_proc.url(0),
         results_url=redis_proc.url(1),
         data=data,
-        heartbeat_timeout_ms=2_000,
+        heartbeat_timeout_ms=10_000,
         beat_seconds=0.2,
         canary_seconds=1,
         min_backoff_ms=50,

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import seed as hypothesis_seed
 from hypothesis import settings as profile
 from hypothesis import strategies as st
@@ -91,7 +91,6 @@ def test_f13_results_in_any_order(redis_proc: ServerProcess, play: Play) -> None
     @profile(
         max_examples=play.times(400, 10_000),
         database=None,
-        suppress_health_check=[HealthCheck.too_slow],
     )
     @given(st.data())
     def deliver(data: st.DataObject) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.faults.cluster import Cluster
-from tests.faults.conftest import LONG, House, Play, StartCluster
+from tests.faults.conftest import LONG, SILENT_MS, House, Play, StartCluster
 
 
 def key_of(event: dict[str, Any]) -> str:
@@ -119,7 +119,7 @@ def test_f1_blocks_killed_in_the_middle_are_cut_and_done(
 def test_f1_a_machine_is_lost_and_another_goes_on(
     house: House, cluster: StartCluster, play: Play, form: str
 ) -> None:
-    settings = house.settings
+    settings = house.with_(heartbeat_timeout_ms=SILENT_MS)
     if form == "default":
         if not LONG:
             pytest.skip("takes its 15 s")

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import pytest
 from tests.faults.cluster import Cluster
-from tests.faults.conftest import BLOCK_SHOPS, House, Play, StartCluster
+from tests.faults.conftest import BLOCK_SHOPS, SILENT_MS, House, Play, StartCluster
 from tests.faults.ledger import Ledger
 from tests.faults.proxy import Proxy
 from tests.faults.servers import ServerProcess
@@ -58,8 +58,14 @@ class Producer:
         self._thread.join()
 
 
-def through(house: House, wire: Proxy) -> Settings:
-    return house.with_(broker_url=wire.url(0), results_url=wire.url(1))
+def through(house: House, wire: Proxy, **changes: Any) -> Settings:
+    return house.with_(broker_url=wire.url(0), results_url=wire.url(1), **changes)
+
+
+# What is acknowledged is in the file then; else a slow disk may hold it up for two seconds.
+written_through = pytest.mark.parametrize(
+    "redis_proc", [("--appendfsync", "always")], indirect=True, ids=["written through"]
+)
 
 
 def first_after(cluster: Cluster, instant: float, event: str = "job.finished") -> float | None:
@@ -69,6 +75,7 @@ def first_after(cluster: Cluster, instant: float, event: str = "job.finished") -
     )
 
 
+@written_through
 def test_f3_the_server_is_killed_and_started_again(
     house: House, cluster: StartCluster, play: Play
 ) -> None:
@@ -171,11 +178,11 @@ def test_f5b_a_late_worker_does_not_overwrite_what_is_newer(
 ) -> None:
     hold = house.tmp / "hold"
     hold.touch()
-    late = cluster(1, through(house, proxy), hold=hold)
+    late = cluster(1, through(house, proxy, heartbeat_timeout_ms=SILENT_MS), hold=hold)
     house.nightly()
     house.until(lambda: late.events("job.started"), "it is in the middle of a block", 60)
     proxy.set("blackhole")
-    other = cluster(1)
+    other = cluster(1, house.with_(heartbeat_timeout_ms=SILENT_MS))
     newer = house.nightly()
     house.until(lambda: house.ledger.left() == 0, "the other one has done everything", 90)
     assert other.events("job.finished")
@@ -192,19 +199,21 @@ def test_f5b_a_late_worker_does_not_overwrite_what_is_newer(
     play.add("F5b", "stale overwrites", 0)
 
 
+@written_through
 def test_f3_after_a_long_absence_of_the_server_nobody_is_taken_for_dead(
     house: House, cluster: StartCluster, play: Play
 ) -> None:
     hold = house.tmp / "hold"
     hold.touch()
-    machines = [cluster(1, hold=hold) for _ in range(3)]
+    settings = house.with_(heartbeat_timeout_ms=5_000)
+    machines = [cluster(1, settings, hold=hold) for _ in range(3)]
     house.nightly()
     for each in machines:
         house.until(lambda: each.events("job.started"), "it is in the middle of a block", 60)  # noqa: B023
     house.server.kill()
     for each in machines:
         house.until(lambda: each.events("chore.away"), "the machine noticed")  # noqa: B023
-    time.sleep(house.settings.heartbeat_timeout_ms / 1000)
+    time.sleep(settings.heartbeat_timeout_ms / 1000)
     house.server.start()
     for each in machines:
         house.until(lambda: each.events("chore.back"), "it is back")  # noqa: B023

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.conftest import BY_THE_CLOCK, examples
 
 from shopace.core.records.card import ProductRef
 from shopace.core.records.diagnosis import Diagnosis
@@ -74,7 +75,8 @@ HOSTILE = (
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    suppress_health_check=[BY_THE_CLOCK, HealthCheck.function_scoped_fixture],
 )
 @given(title=HOSTILE)
 def test_no_title_steers_the_terminal_or_takes_it_over(make_diagnosis: Make, title: str) -> None:

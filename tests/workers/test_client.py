@@ -1,10 +1,6 @@
 """The clients for schedulers: many shops at once, joined runs, event loops, servers that hang."""
 
 import asyncio
-import os
-import signal
-import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +9,13 @@ import dramatiq
 import msgspec
 import pytest
 import redis
+from tests.faults.servers import ServerProcess
 from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Marketplace
 
 from shopace.core.errors import ServerError, SnapshotError, UnknownShopError
 from shopace.core.results import keys
 from shopace.workers.broker import Broker
 from shopace.workers.client import AsyncSchedulerClient, SchedulerClient
-from shopace.workers.embedded import server_binary
 from shopace.workers.queue import SHOPS, Queue, key, queue_depth
 from shopace.workers.runs import Run, open_run, wait
 from shopace.workers.settings import Settings
@@ -209,38 +205,19 @@ def test_an_event_loop_enqueues_by_the_same_rules(
 
 
 @pytest.fixture
-def own_server(tmp_path: Path, until: Callable[..., None]) -> "Iterator[tuple[str, int]]":
-    """A server that a test may harm: its URL without a database, and its process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
-    process = subprocess.Popen([server_binary(), *arguments], stdout=subprocess.DEVNULL)
-    probing = redis.Redis(port=port, retry=None)  # type: ignore[arg-type]
-
-    def answers() -> bool:
-        try:
-            return bool(probing.ping())
-        except redis.ConnectionError:
-            return False
-
-    try:
-        until(answers, "the server answers")
-        yield f"redis://127.0.0.1:{port}", process.pid
-    finally:
-        probing.close()
-        process.send_signal(signal.SIGCONT)
-        process.terminate()
-        process.wait()
+def own_server() -> Iterator[ServerProcess]:
+    """A server that a test may harm."""
+    with ServerProcess() as server:
+        yield server
 
 
 @pytest.mark.parametrize("role", ["broker", "results"])
 @pytest.mark.parametrize("connected", [True, False], ids=["later", "from the start"])
 def test_a_server_that_falls_silent_is_an_error_and_no_endless_wait(
-    marketplace: Marketplace, own_server: tuple[str, int], role: str, connected: bool
+    marketplace: Marketplace, own_server: ServerProcess, role: str, connected: bool
 ) -> None:
-    url, pid = own_server
-    settings = msgspec.structs.replace(marketplace.settings, **{f"{role}_url": f"{url}/0"})
+    url = {f"{role}_url": own_server.url(0)}
+    settings = msgspec.structs.replace(marketplace.settings, **url)
     shops = all_shops(marketplace)
     client = client_of(settings)
     if connected:
@@ -248,7 +225,7 @@ def test_a_server_that_falls_silent_is_an_error_and_no_endless_wait(
         for each in client._servers:  # as after a quiet minute
             for connection in each.connection_pool._available_connections:
                 connection.next_health_check = 0
-    os.kill(pid, signal.SIGSTOP)
+    own_server.pause()
     with pytest.raises(ServerError, match=role) as caught:
         client.enqueue_shop(shops[1])
     assert "no answer in time" in str(caught.value)
@@ -256,9 +233,9 @@ def test_a_server_that_falls_silent_is_an_error_and_no_endless_wait(
     async def enqueue() -> None:
         async with async_client_of(settings) as waiting:
             if connected:
-                os.kill(pid, signal.SIGCONT)
+                own_server.resume()
                 await waiting.enqueue_shop(shops[2])
-                os.kill(pid, signal.SIGSTOP)
+                own_server.pause()
             await waiting.enqueue_shop(shops[3])
 
     with pytest.raises(ServerError, match=role):
@@ -267,21 +244,20 @@ def test_a_server_that_falls_silent_is_an_error_and_no_endless_wait(
 
 
 def test_a_broker_that_goes_in_the_middle_is_told_with_how_many_are_enqueued(
-    marketplace: Marketplace, own_server: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+    marketplace: Marketplace, own_server: ServerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shopace.workers.singles._SHOPS_PER_STEP", 10)
-    url, pid = own_server
-    settings = msgspec.structs.replace(marketplace.settings, broker_url=f"{url}/0")
+    settings = msgspec.structs.replace(marketplace.settings, broker_url=own_server.url(0))
     shops = all_shops(marketplace)
     with client_of(settings) as client:
 
         def stop_after_ten(done: int, _: int) -> None:
             if done == 10:
-                os.kill(pid, signal.SIGSTOP)
+                own_server.pause()
 
         with pytest.raises(ServerError, match="10 of 30 shops are enqueued"):
             client.enqueue_shops(shops, on_progress=stop_after_ten)
-        os.kill(pid, signal.SIGCONT)
+        own_server.resume()
         runs = client.enqueue_shops(shops)
         assert all(run.joined for run in runs[:10])
     with redis.Redis.from_url(settings.broker_url) as broker:

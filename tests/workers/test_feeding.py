@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from structlog.testing import capture_logs
+from tests.conftest import examples
 
 from shopace.core.errors import ServerError
 from shopace.core.records.job import BlockReport, Job
@@ -189,7 +190,7 @@ def steps(*names: str) -> st.SearchStrategy[list[tuple[str, int]]]:
     return st.lists(st.tuples(st.sampled_from(names), st.integers(0, 1)), min_size=40, max_size=90)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     steps=steps(*USUAL * 3, *AWKWARD) | steps(*USUAL * 3, *AWKWARD, *LOSSES),
     blocks=st.integers(1, 12),

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
+from tests.conftest import BY_THE_CLOCK, examples
 from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Marketplace
 
 from shopace.core.errors import JobError
@@ -568,7 +569,10 @@ KEY = re.compile(
 )
 
 
-@hypothesis_settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=examples(100),
+    suppress_health_check=[BY_THE_CLOCK, HealthCheck.function_scoped_fixture],
+)
 @given(ids=st.lists(IDS, min_size=100, max_size=100))
 def test_no_id_of_ten_thousand_makes_a_key_of_another_form(
     bridge: Bridge, broker_client: redis.Redis, ids: list[str]

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 import redis
+from tests.conftest import Until
 from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Marketplace
 
+from shopace.workers.queue import queue_depth
 from shopace.workers.supervisor import Supervisor
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
@@ -22,6 +24,7 @@ def test_the_python_of_both_pages_runs(
     results_client: redis.Redis,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    until: Until,
 ) -> None:
     monkeypatch.setenv("SHOPACE_BROKER_URL", marketplace.settings.broker_url)
     monkeypatch.setenv("SHOPACE_RESULTS_URL", marketplace.settings.results_url)
@@ -29,15 +32,19 @@ def test_the_python_of_both_pages_runs(
     shop = marketplace.snapshot.block(0).shops[0]
     pages = [*python_blocks("scheduling.md"), *python_blocks("reading-results.md")]
     assert len(pages) == 4
-    with Supervisor(marketplace.settings, processes=1):
+    with (
+        Supervisor(marketplace.settings, processes=1),
+        redis.Redis.from_url(marketplace.settings.broker_url) as broker,
+    ):
         for block in pages:
             shortened = block.replace("10023", shop).replace("wait_seconds=60", "wait_seconds=0")
             assert shop in shortened or "events" in shortened
             exec(compile(shortened, "a page", "exec"), {})
+            until(lambda: queue_depth(broker)["shops"][:2] == (0, 0), "no shop waits")
     printed = capsys.readouterr().out
     total = BLOCKS * BLOCK_SHOPS
     assert f"{total} of {total}" in printed
-    assert printed.count("('new',)") == total + 1
+    assert printed.count("('new',)") == 1 + total + 1, "of both single shops and the night"
 
 
 def test_the_fields_that_the_page_names_are_those_of_the_hash(

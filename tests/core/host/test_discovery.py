@@ -9,8 +9,9 @@ from types import ModuleType
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import examples
 from tests.pages import LINE, PAGE, module_of, page_with, source_of
 
 from shopace.core.configuration import Configuration
@@ -86,6 +87,7 @@ def test_the_shipped_plugins_load_one_per_category_with_nothing_rejected(shipped
     ]
 
 
+@settings(max_examples=examples(40))
 @given(order=st.permutations(BUILTIN), place=st.integers(0, len(BUILTIN)))
 def test_the_registry_is_the_same_in_whatever_order_plugins_are_found(
     order: list[str], place: int

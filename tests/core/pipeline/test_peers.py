@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from tests.conftest import examples
 from tests.marketplace import Seen, Shop, build, diagnose
 from tests.pages import source_of
 
@@ -266,7 +267,7 @@ def test_those_who_go_live_may_be_too_few_to_be_peers(tmp_path: Path) -> None:
     own=st.integers(0, 6),
     others=st.lists(st.integers(0, 6), min_size=PEERS, max_size=3 * PEERS),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(12))
 def test_the_benchmark_is_told_of_the_others_by_nearest_rank(own: int, others: list[int]) -> None:
     compared = sorted(each for each in others if each > 0 or own == 0)
     enough = len(compared) >= PEERS

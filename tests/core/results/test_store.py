@@ -8,6 +8,7 @@ import redis
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
+from tests.conftest import BY_THE_CLOCK, examples
 
 from shopace.core.errors import DocumentError, JobError
 from shopace.core.records.document import Document
@@ -111,7 +112,8 @@ def test_a_document_in_which_nothing_changed_has_no_event(
 
 
 @profile(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    suppress_health_check=[BY_THE_CLOCK, HealthCheck.function_scoped_fixture],
 )
 @given(
     deliveries=st.lists(

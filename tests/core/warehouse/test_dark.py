@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import examples
 from tests.marketplace import LAST_DAY, Shop, build, diagnose
 
 from shopace.core import (
@@ -69,7 +70,7 @@ def plan(delivered: Iterable[Key], market: Iterable[Channel]) -> Plan:
     return Plan(REGISTRY, manifest, POLICY, None)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(delivered=deliveries, market=markets)
 def test_dark_is_what_the_pipeline_does_not_evaluate(
     delivered: frozenset[Key], market: frozenset[Channel]
@@ -80,7 +81,7 @@ def test_dark_is_what_the_pipeline_does_not_evaluate(
     assert set(told.lit.tasks) == {each.template.key for each in made.offers}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(delivered=deliveries, market=markets)
 def test_every_dark_thing_lacks_something_and_every_thing_is_lit_or_dark(
     delivered: frozenset[Key], market: frozenset[Channel]
@@ -95,7 +96,7 @@ def test_every_dark_thing_lacks_something_and_every_thing_is_lit_or_dark(
     assert counts == sorted(counts, reverse=True)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(delivered=deliveries, more=deliveries, market=markets)
 def test_delivering_more_never_darkens_more(
     delivered: frozenset[Key], more: frozenset[Key], market: frozenset[Channel]

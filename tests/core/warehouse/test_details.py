@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.conftest import BY_THE_CLOCK, examples
 
 from shopace.core import STANDARD_MEASURES
 from shopace.core.errors import FactsError, MappingError
@@ -340,7 +341,8 @@ HOSTILE = st.text(
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(30),
+    suppress_health_check=[BY_THE_CLOCK, HealthCheck.function_scoped_fixture],
 )
 @given(title=HOSTILE, state=HOSTILE)
 def test_titles_and_words_come_through_as_text_whatever_is_in_them(

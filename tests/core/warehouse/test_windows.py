@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import duckdb
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import examples
 
 from shopace.core import Aggregation, Channel, Direction, Measure, Metric, Unit, Window, measure
 from shopace.core.evaluation import weekly_noise
@@ -233,7 +234,7 @@ def same(one: float, other: float | None) -> bool:
     return np.isnan(one) if other is None else bool(np.isclose(one, other, rtol=1e-12, atol=0))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(12))
 @given(cases())
 def test_every_window_of_every_channel_is_what_adding_up_the_days_gives(case: Case) -> None:
     with TemporaryDirectory() as folder:
@@ -270,7 +271,7 @@ def _is_delivered(case: Case, key: str, channel: Channel) -> bool:
     )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(8))
 @given(cases())
 def test_history_is_the_noise_of_the_thirteen_weeks_before_the_current_one(case: Case) -> None:
     with TemporaryDirectory() as folder:
@@ -299,7 +300,7 @@ def _arrays(snapshot: Snapshot) -> tuple[list[object], list[bytes]]:
     return [snapshot.manifest.rows, snapshot.manifest.history], joined
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(8))
 @given(cases())
 def test_wide_and_long_tables_and_any_size_of_blocks_give_the_same_bits(case: Case) -> None:
     with TemporaryDirectory() as folder:
