@@ -90,6 +90,8 @@ def test_a_stale_server_file_is_told(call: Call, tmp_path: Path, named: Server) 
         json.dumps({"pid": 1, "broker": "unix:///gone?db=0", "results": "unix:///gone?db=1"})
     )
     assert "server.json" in levels(call("doctor", "--json", "--data", tmp_path))["warn"]
+    (tmp_path / "server.json").write_text('{"pid":1,"broker":"nowhere","results":"nowhere"}')
+    assert "server.json" in levels(call("doctor", "--json", "--data", tmp_path))["wrong"]
     assert not levels(call("doctor", "--json", "--data", tmp_path / "x"))["wrong"]
 
 

@@ -182,6 +182,27 @@ def test_an_embedded_worker_ends_its_server_and_children_on_sigterm(tmp_path: Pa
         os.kill(server, 0)
 
 
+def test_an_embedded_server_is_refused_where_every_other_command_would_go_elsewhere(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SHOPACE_RESULTS_URL", "redis://elsewhere/1")
+    result = call("worker", "--embedded", "--data", tmp_path)
+    assert result.exit_code == 2
+    assert "SHOPACE_RESULTS_URL of the environment" in result.stderr
+    assert not (tmp_path / "server.json").exists()
+
+
+def test_a_server_is_announced_only_once_the_address_of_its_metrics_is_had(
+    call: Call, tmp_path: Path
+) -> None:
+    address = ("--metrics-port", "0", "--metrics-host", "no-such-host.invalid")
+    result = call("worker", "--embedded", "--data", tmp_path, *address)
+    assert result.exit_code == 1
+    assert "there is no host no-such-host.invalid" in result.stderr
+    assert "is there for every command" not in result.stderr
+    assert not (tmp_path / "server.json").exists()
+
+
 def demo(data: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [*PROGRAM, "demo", "--shops", "60", "--days", "45", "--data", str(data), *options]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
