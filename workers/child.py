@@ -106,6 +106,8 @@ def _limit_memory(settings: Settings) -> None:
     """
     limit = settings.memory_mb * 1024 * 1024
     if sys.platform == "linux":
+        _, allowed = resource.getrlimit(resource.RLIMIT_DATA)
+        limit = limit if allowed == resource.RLIM_INFINITY else min(limit, allowed)
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 

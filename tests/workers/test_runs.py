@@ -189,6 +189,17 @@ def test_the_scheduler_takes_the_snapshot_of_the_date_it_names(marketplace: Mark
         client.enqueue_nightly(marketplace.snapshot.manifest.as_of.replace(1999, 12, 31))
 
 
+def test_a_scheduler_takes_numbers_too_from_the_environment(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch, queue: Queue
+) -> None:
+    settings = marketplace.settings
+    monkeypatch.setenv("SHOPACE_BROKER_URL", settings.broker_url)
+    monkeypatch.setenv("SHOPACE_RESULTS_URL", settings.results_url)
+    monkeypatch.setenv("SHOPACE_BLOCKS_QUEUED", "2")
+    with SchedulerClient.from_environment(settings.data) as client:
+        assert client.enqueue_nightly().queued_at_once == queue.waiting() == 2
+
+
 def test_the_scheduler_pins_the_policy_of_the_configuration_that_it_is_given(
     marketplace: Marketplace, tmp_path: Path
 ) -> None:

@@ -9,14 +9,24 @@ from typing import Any
 
 import msgspec
 import pytest
+import redis
 from structlog.testing import capture_logs
 from tests.conftest import is_running
 from tests.faults.cluster import Cluster
-from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Hold, Marketplace, Queue, StartChild
+from tests.workers.conftest import (
+    BLOCK_SHOPS,
+    BLOCKS,
+    NAMESPACE,
+    Hold,
+    Marketplace,
+    Queue,
+    StartChild,
+)
 
 from shopace.core.errors import ServerError
 from shopace.workers import runs
 from shopace.workers.embedded import embedded_server
+from shopace.workers.keeper import Keeper
 from shopace.workers.runs import start_nightly, wait
 from shopace.workers.settings import Settings
 from shopace.workers.supervisor import Supervisor
@@ -227,6 +237,25 @@ def test_of_the_dead_nobody_says_that_they_work(
         until(lambda: [log for log in logs if log["event"] == "child.not_started"], "none follows")
         health = supervisor.health()
         assert (health.children, health.asking, health.working) == (1, 0, 0)
+
+
+def test_while_the_broker_is_full_the_keeper_goes_on_and_says_so_until_it_is_not(
+    settings: Settings, broker_client: redis.Redis
+) -> None:
+    client: Any = broker_client
+    alive = ["w1"]
+    keeper = Keeper(client, settings, lambda: alive)
+    client.config_set("maxmemory", "1")
+    try:
+        for each in ("w2", "w3"):  # the canary finds no room, and is not forgotten
+            alive.append(each)
+            with pytest.raises(redis.ResponseError, match="maxmemory"):
+                keeper.step()
+            assert each.encode() in client.zrange(f"{NAMESPACE}:workers", 0, -1)
+    finally:
+        client.config_set("maxmemory", "0")
+    assert keeper.step() == settings.beat_seconds
+    assert client.llen(f"{NAMESPACE}:canary") == 1
 
 
 def test_told_to_stop_while_the_broker_is_away_a_child_ends_cleanly(
