@@ -1,7 +1,8 @@
-"""The sample third-party package, installed beside the product as its users would."""
+"""The sample third-party package and a new one, installed beside the product by their users."""
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,10 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pytest
+from click.testing import CliRunner
+
+from shopace.service.cli import shopace as shopace_command
+from shopace.service.skeleton import copy
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFLINE = ("--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
@@ -17,12 +22,13 @@ OFFLINE = ("--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-ver
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that `pip install --target` made of the sample, without network."""
-    source = tmp_path_factory.mktemp("source") / "acme_returns"
-    target = tmp_path_factory.mktemp("site")
-    shutil.copytree(ROOT / "examples" / "acme_returns", source)
+    """The folder that `pip install --target` made of both, without network."""
+    sources, target = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("site")
+    acme, zenith = sources / "acme_returns", sources / "zenith"
+    shutil.copytree(ROOT / "examples" / "acme_returns", acme)
+    copy(zenith, "zenith", "ads")
     run = subprocess.run(
-        [sys.executable, "-m", "pip", "install", *OFFLINE, "--target", target, source],
+        [sys.executable, "-m", "pip", "install", *OFFLINE, "--target", target, acme, zenith],
         capture_output=True,
         text=True,
         check=False,
@@ -60,12 +66,28 @@ def test_the_plugin_is_listed_with_its_package_and_version(installed: Path) -> N
         "tasks": 2,
         "origin": "acme-returns 1.2.0",
         "state": "in use",
+        "problem": None,
     }
 
 
 def test_the_plugin_keeps_the_contract(installed: Path) -> None:
     run = shopace(installed, "plugins", "check")
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_new_plugin_keeps_the_contract_as_its_own_test_says(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = CliRunner().invoke(
+        shopace_command,
+        ["plugins", "new", "zenith", "--category", "ads", "--into", str(tmp_path), "--json"],
+    )
+    names = ["pyproject.toml", "shopace_zenith.py", "test_page.py"]
+    assert json.loads(called.stdout)["written"] == [str(tmp_path / "zenith" / n) for n in names]
+    assert (tmp_path / "zenith" / names[1]).read_text() == (installed / names[1]).read_text()
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    own = runpy.run_path(str(tmp_path / "zenith" / "test_page.py"))
+    own["test_the_page_keeps_the_contract"](tmp_path)
 
 
 def test_its_metric_its_benchmark_and_its_tasks_are_in_the_catalogue(installed: Path) -> None:

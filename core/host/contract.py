@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 
     from shopace.core.vocabulary.formula import Formula
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+"""A plugin's key."""
+CORE = "core"
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,59})?")
 TEXT_LIMIT = 300
 """Characters of one sentence in a declaration."""
@@ -155,13 +157,15 @@ def _types(plugin: Plugin, _: Known) -> Iterator[Finding]:
 
 
 def _page(plugin: Plugin, _: Known) -> Iterator[Finding]:
-    if not _NAME.fullmatch(plugin.key):
+    if not NAME.fullmatch(plugin.key):
         yield Finding("key", f'"{plugin.key}" is not a lower-case name', "letters, digits and _")
     if plugin.category not in CATEGORIES:
         hint = did_you_mean(plugin.category, CATEGORIES)
         yield Finding("category", f'"{plugin.category}" is none of the 17 categories', hint)
     if plugin.key in CATEGORIES and plugin.key != plugin.category:
         yield Finding("key", f'"{plugin.key}" is the name of another category')
+    if plugin.key == CORE:
+        yield Finding("key", f'"{CORE}" is the owner of the parameters of the product')
     for field in ("version", "title", "question"):
         yield from _unfit(field, getattr(plugin, field), field)
     if not plugin.declares:

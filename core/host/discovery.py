@@ -20,7 +20,7 @@ from shopace.core.errors import Problem, did_you_mean, shortened
 from shopace.core.host import hooks
 from shopace.core.host.contract import Finding, converted, is_builtin, known_to, violations
 from shopace.core.host.lint import clashes, errors_of_vendors
-from shopace.core.host.registry import Registry, Rejection, build_registry
+from shopace.core.host.registry import UNKNOWN, Registry, Rejection, build_registry
 from shopace.core.steering import STEERING
 from shopace.core.vocabulary.measures import Measure
 from shopace.core.vocabulary.plugins import Plugin
@@ -72,7 +72,7 @@ def sources(builtins: Sequence[str], use_entry_points: bool) -> Iterator[Source]
         yield Source(name, "", partial(import_module, dotted), builtin=True)
     if use_entry_points:
         for point in sorted(entry_points(group=hooks.ENTRY_POINT_GROUP), key=lambda at: at.name):
-            version = point.dist.version if point.dist else "?"
+            version = point.dist.version if point.dist else UNKNOWN
             yield Source(point.name, version, point.load, builtin=False)
 
 
@@ -225,7 +225,7 @@ def _rejection(
     if page is not None:
         version = page.version
         category = page.category if page.category in tuple(CATEGORIES) else ""
-    version = STEERING.sub("", shortened(str(version or "?")))
+    version = STEERING.sub("", shortened(str(version or UNKNOWN)))
     place, trace = _traced(cause) if cause is not None else ("", "")
     where = f"plugin {source.name} {version}"
     return Rejection(

@@ -29,11 +29,15 @@ if TYPE_CHECKING:
     from shopace.core.vocabulary.tiers import TierLadder
 
 
+UNKNOWN = "?"
+"""The version of a plugin that names none."""
+
+
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     """A plugin that was found and is not used. Its category is not diagnosed, and says so."""
 
     plugin: str
-    version: str = "?"
+    version: str = UNKNOWN
     category: str = ""
     """Empty where the plugin never got as far as naming it."""
     problems: tuple[Problem, ...]

@@ -49,9 +49,17 @@ BROKEN = {
     "absent": "import a_module_that_is_not_there\n",
     "gone": "raise SystemExit(0)\n",
     "misspelt": "from shopace.core import *\n@hookimpl\ndef shopace_plugn(): ...\n",
+    "unjoined": """
+from shopace.core import *
+@hookimpl
+def shopace_plugin():
+    return Plugin(key="unjoined", category=None, version=1.0, title="T", question="Q?",
+                  declares=Objective(key="unjoined.o", title="No comma after it"))
+""",
     "argued": "from shopace.core import *\n@hookimpl\ndef shopace_plugin(pluggin): ...\n",
 }
-"""Broken at import, and hooks of a wrong name or with an argument that there is not."""
+"""Broken at import, hooks of a wrong name or with an argument that there is not, and a page that is
+put together wrongly."""
 
 
 def install(site: Path, plugins: Mapping[str, str]) -> None:

@@ -92,6 +92,10 @@ BROKEN: dict[str, Broken] = {
             ),
         ),
         (page_with(key="ads"), Finding("key", '"ads" is the name of another category')),
+        (
+            page_with(key="core"),
+            Finding("key", '"core" is the owner of the parameters of the product'),
+        ),
         (page_with(version=""), Finding("version", "is empty")),
         (page_with(version="1\x1b[31m"), Finding("version", "holds a control character")),
         (page_with(title=" "), Finding("title", "is empty")),

@@ -74,6 +74,9 @@ def test_check_names_every_rejected_plugin_with_version_and_all_its_problems(sit
     told = json.loads(run.stdout)
     assert run.returncode == 6
     assert told["sound"] is False
+    assert {each["where"].split()[1] for each in told["problems"]} == {
+        each["plugin"] for each in told["rejected"]
+    }
     assert "sound 2.0" in told["plugins"]
     problems = {
         each["plugin"]: " ".join(f"{p['what']} {p['hint']}" for p in each["problems"])
@@ -183,7 +186,7 @@ def test_without_third_parties_all_17_keep_the_contract(call: Call, ask: Ask) ->
     assert all(each["metrics"] and each["tasks"] >= 2 for each in listed)
 
 
-def test_strict_asks_for_a_plugin_of_every_category(call: Call, data: Path) -> None:
+def test_strict_asks_for_a_plugin_of_every_category(call: Call, ask: Ask, data: Path) -> None:
     (data / "shopace.toml").write_text('[disable]\nplugins = ["campaigns"]\n')
     (off,) = [
         each
