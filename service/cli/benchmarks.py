@@ -40,7 +40,7 @@ def build(snapshot: str | None, as_of: dt.datetime | None, marketplace: str | No
     """Build the benchmark set of a snapshot.
 
     Without its name: of the latest snapshot. The same snapshot and plugins give the same set; one
-    that is there already is not built again.
+    that is there already is not built again, unless a plugin's own code failed at it.
     """
     from shopace.core.warehouse.benchmark_build import build_benchmarks
     from shopace.service.opening import find_snapshot, warn_of_outdated
@@ -58,6 +58,9 @@ def build(snapshot: str | None, as_of: dt.datetime | None, marketplace: str | No
             progress=lambda done, total: tell("building benchmarks", done, total),
         )
     manifest = made.manifest
+    for failure in manifest.failures:
+        lack = f"no peers in {counted(len(failure.blocks), 'block')} of {len(found):,}"
+        click.secho(f"{failure.why}: {lack}", fg="yellow", err=True)
     if session().json:
         session().emit(_told(made))
         return
@@ -139,4 +142,5 @@ def _told(found: BenchmarkSet) -> dict[str, Any]:
         "as_of": manifest.as_of.isoformat(),
         "cohorts": len(manifest.cohorts),
         "comparisons": len(manifest.rows),
+        "failures": manifest.failures,
     }
