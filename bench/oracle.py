@@ -589,7 +589,7 @@ class Oracle:
                 measures[ref.key].aggregation is Aggregation.MEAN
                 for ref in refs(metric.event_formula)
             ),
-            is_sized=metric.unit in {Unit.COUNT, Unit.MONEY}
+            is_sized=metric.unit in {Unit.COUNT, Unit.MONEY, Unit.HOURS}
             and denominator(metric.formula) is None,
             is_state=not any(
                 measures[ref.key].aggregation is not Aggregation.LAST

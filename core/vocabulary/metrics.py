@@ -57,8 +57,10 @@ class Metric(Record, frozen=True, kw_only=True):
 
     @property
     def grows_with_shop(self) -> bool:
-        """Whether a larger shop has more of it: a number or an amount, not one per something."""
-        return self.unit in {Unit.COUNT, Unit.MONEY} and denominator(self.formula) is None
+        """Whether a larger shop has more of it: a number, an amount, a time, not one per thing."""
+        return (
+            self.unit in {Unit.COUNT, Unit.MONEY, Unit.HOURS} and denominator(self.formula) is None
+        )
 
     @property
     def event_formula(self) -> Formula:

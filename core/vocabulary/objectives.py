@@ -8,12 +8,10 @@ STANDARD_OBJECTIVES: dict[str, Objective] = {
     key: Objective(key=key, title=title)
     for key, title in (
         ("widen_assortment", "More active products"),
-        ("refresh_assortment", "New products at a steady pace"),
         ("take_opportunities", "Matched listing opportunities taken up"),
         ("restock", "Fewer products out of stock"),
         ("activate_products", "More products that sell"),
         ("balance_assortment", "Less GMV hanging on one product"),
-        ("win_visitors", "More shop visitors"),
         ("win_impressions", "More product impressions"),
         ("win_clicks", "More clicks per impression"),
         ("win_orders", "More orders per click"),

@@ -98,7 +98,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="fulfillment_service.sync_stock",
             title="Bring listed stock in line with the warehouse",
-            why="You cancel more orders for lack of stock than benchmark sellers like you.",
+            why="You cancel more of your orders for lack of stock than benchmark sellers like you.",
             steps=(
                 "Count the products behind these cancellations and correct their stock.",
                 "Let your warehouse system update the stock, or keep a reserve per sales channel.",

@@ -61,7 +61,7 @@ CARE: tuple[Declaration, ...] = (
     TaskTemplate(
         key="fulfillment_service.set_auto_replies",
         title="Set up replies for your most frequent questions",
-        why="Benchmark sellers like you answer more of their inquiries within 24 hours.",
+        why="Benchmark sellers like you answer a larger part of inquiries within 24 hours.",
         steps=(
             "Collect the ten most frequent questions of the last 30 days.",
             "Save an answer to each and turn on the automatic welcome message.",

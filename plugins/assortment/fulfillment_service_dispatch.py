@@ -60,7 +60,7 @@ DISPATCH: tuple[Declaration, ...] = (
     TaskTemplate(
         key="fulfillment_service.clear_backlog",
         title="Clear the backlog in your warehouse",
-        why="More of your orders left late than in the week before, which can cost penalty points.",
+        why="A larger part of your orders left late than in the week before; that can cost points.",
         steps=(
             "Ship what is overdue or due today, oldest orders first.",
             "Find the step that takes longest: picking, packing, labels or pick-up.",
@@ -118,7 +118,7 @@ DISPATCH: tuple[Declaration, ...] = (
         objective="ship_on_time",
         trigger=behind_peers("handling_hours"),
         action=Action(label="Ship orders", target="/orders/to-ship"),
-        benefit="Faster parcels",
+        benefit="Faster dispatch",
         valid_days=14,
     ),
     Metric(

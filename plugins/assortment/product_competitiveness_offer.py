@@ -98,7 +98,7 @@ OFFER: tuple[Declaration, ...] = (
         steps=(
             "List the products that are marked as priced above comparable ones.",
             "Compare price and shipping fee together, as the buyer does.",
-            "Lower those where your margin allows it; say what the others offer beyond the rest.",
+            "Lower those where your margin allows it; say of the others what makes them better.",
         ),
         type=TaskType.METRIC_CATCH_UP,
         objective="sharpen_prices",

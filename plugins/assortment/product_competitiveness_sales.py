@@ -109,7 +109,7 @@ SALES: tuple[Declaration, ...] = (
     TaskTemplate(
         key="product_competitiveness.check_discounts",
         title="Check the discounts on your best sellers",
-        why="An order of a product brings you less than in the week before.",
+        why="Buyers spend less on each order of a product than in the week before.",
         steps=(
             "List the discounts, coupons and flash deals that began within the last two weeks.",
             "End those that overlap or go deeper than you meant.",
@@ -125,7 +125,7 @@ SALES: tuple[Declaration, ...] = (
     TaskTemplate(
         key="product_competitiveness.bundle_products",
         title="Offer sets of products that are bought together",
-        why="An order of a product brings you less than benchmark sellers like you.",
+        why="Buyers spend less on each order of a product than at benchmark sellers like you.",
         steps=(
             "Find products in your orders that the same buyers order together.",
             "List them as a set or give a discount from two pieces on.",

@@ -136,10 +136,10 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="product_quality.settle_complaints",
             title="Settle the complaints of your buyers",
-            why="More of your orders lead to a complaint than at benchmark sellers.",
+            why="A larger part of your orders leads to a complaint than at benchmark sellers.",
             steps=(
                 "Answer open complaints and disputes today, the oldest first.",
-                "Offer what your after-sales rules allow: exchange, part, refund.",
+                "Offer what your after-sales rules allow: an exchange, a spare part or a refund.",
                 "Note the cause of each, and correct the most frequent one.",
             ),
             type=TaskType.METRIC_CATCH_UP,

@@ -80,9 +80,10 @@ RETURNS: tuple[Declaration, ...] = (
     Benchmark(metric="refund_rate"),
     TaskTemplate(
         key="product_quality.find_refund_cause",
-        title="Find the product behind the rise in refunds",
-        why="More refunds were processed for each order than in the week before.",
+        title="Find the product behind the higher refund rate",
+        why="More refunds were processed for each order of the week than in the week before.",
         steps=(
+            "See which moved, refunds or orders: refunds often belong to earlier weeks' orders.",
             "Sort this week's refunds by product and reason.",
             "If one product or batch stands out, stop selling it until the cause is clear.",
             "Tell waiting buyers what you do about it.",
@@ -98,7 +99,7 @@ RETURNS: tuple[Declaration, ...] = (
     TaskTemplate(
         key="product_quality.prevent_refunds",
         title="Prevent refunds by answering questions before the order",
-        why="More of your orders are refunded than at benchmark sellers.",
+        why="A larger part of your orders is refunded than at benchmark sellers.",
         steps=(
             "List the three most frequent reasons for refunds.",
             "Answer them on the product page: size advice, what is in the box, delivery time.",

@@ -104,7 +104,7 @@ PLUGIN = Plugin(
                 "Check the link to the shop in your profile.",
             ),
             type=TaskType.METRIC_CATCH_UP,
-            objective="win_visitors",
+            objective="win_impressions",
             trigger=behind_peers("visitors"),
             action=Action(label="Edit shop page", target="/shop/decoration"),
             benefit="More visitors",

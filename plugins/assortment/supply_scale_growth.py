@@ -50,7 +50,7 @@ GROWTH: tuple[Declaration, ...] = (
             "Present each new product in a video on the day it goes on sale.",
         ),
         type=TaskType.CHALLENGE,
-        objective="refresh_assortment",
+        objective="widen_assortment",
         trigger=behind_peers("new_products"),
         only_if=(at_least("sell_through_share", ENOUGH_SELLS),),
         action=Action(label="Add product", target="/products/create"),

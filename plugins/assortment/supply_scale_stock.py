@@ -69,7 +69,7 @@ STOCK: tuple[Declaration, ...] = (
     TaskTemplate(
         key="supply_scale.restock_products",
         title="Restock the products that ran out",
-        why="More of your products are out of stock than a week ago, and nobody can order those.",
+        why="A larger part of your products is out of stock than a week ago.",
         steps=(
             "Filter your product list by stock 0 and sort it by sales.",
             "Update the stock of what is already in your warehouse.",

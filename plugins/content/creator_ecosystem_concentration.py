@@ -63,7 +63,7 @@ CONCENTRATION: tuple[Declaration, ...] = (
     TaskTemplate(
         key="creator_ecosystem.build_second_creator",
         title="Build up a second strong creator",
-        why="More of your affiliate GMV hangs on one creator than at benchmark sellers.",
+        why="A larger part of your affiliate GMV hangs on one creator than at benchmark sellers.",
         steps=(
             "Choose three creators who sell and whose share is still small.",
             "Offer each a better commission or a sample of a product of their choice.",

@@ -45,9 +45,9 @@ NO_LIVES = Parameter(
 )
 LIVES_SELL = Parameter(
     key="live_quantity.creator_lives_sell_line",
-    default=10,
+    default=200,
     unit=Unit.COUNT,
-    title="Orders of seven days through creators' LIVEs from which own LIVEs suggest themselves",
+    title="Clicks of seven days in creators' LIVEs from which own LIVEs suggest themselves",
 )
 
 PLUGIN = Plugin(
@@ -107,7 +107,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="live_quantity.go_live_with_what_sells",
             title="Go LIVE with products that creators already sell LIVE",
-            why="Creators' LIVEs bring you orders, and you were not LIVE for seven days.",
+            why="Creators' LIVEs bring you clicks, and you were not LIVE for seven days.",
             steps=(
                 "Look up which creator LIVE sold most, and which products and offers it showed.",
                 "Choose five products that sold in those LIVEs, and check that they are in stock.",
@@ -118,7 +118,7 @@ PLUGIN = Plugin(
             trigger=behind_peers("new_lives"),
             only_if=(
                 at_most("new_lives", NO_LIVES),
-                at_least("orders", LIVES_SELL, Channel.AFFILIATE_LIVE),
+                at_least("product_clicks", LIVES_SELL, Channel.AFFILIATE_LIVE),
             ),
             channels=OWN,
             action=Action(label="Schedule LIVE", target="/live/schedule"),

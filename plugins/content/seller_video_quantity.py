@@ -44,9 +44,9 @@ SEVERAL = Parameter(
 )
 CREATORS_SELL = Parameter(
     key="seller_video_quantity.creators_sell_line",
-    default=10,
+    default=200,
     unit=Unit.COUNT,
-    title="Orders of seven days through affiliate videos from which own videos suggest themselves",
+    title="Clicks of seven days in affiliate videos from which own videos suggest themselves",
 )
 
 PLUGIN = Plugin(
@@ -104,7 +104,7 @@ PLUGIN = Plugin(
         TaskTemplate(
             key="seller_video_quantity.film_what_creators_sell",
             title="Film a product that creators already sell in videos",
-            why="Creators' videos bring you orders, and you published no video for seven days.",
+            why="Creators' videos bring you clicks, and you published no video for seven days.",
             steps=(
                 "Find the product that creators' videos sell most, and watch two of those videos.",
                 "Film your own: show the product in use, say what it is for, link it.",
@@ -115,7 +115,7 @@ PLUGIN = Plugin(
             trigger=behind_peers("new_videos"),
             only_if=(
                 at_most("new_videos", NO_VIDEOS),
-                at_least("orders", CREATORS_SELL, Channel.AFFILIATE_VIDEO),
+                at_least("product_clicks", CREATORS_SELL, Channel.AFFILIATE_VIDEO),
             ),
             action=Action(label="Create video", target="/content/videos/create"),
             valid_days=14,

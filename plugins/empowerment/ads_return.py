@@ -31,7 +31,7 @@ RETURN: tuple[Declaration, ...] = (
     TaskTemplate(
         key="ads.stop_weak_ads",
         title="Pause the ads whose return fell",
-        why="Your ad money brings less GMV than in the week before.",
+        why="Each unit of your ad money brings less GMV than in the week before.",
         steps=(
             "Sort your ads by return over the last 7 days.",
             "Pause those that spend most and return least; leave the others as they are.",

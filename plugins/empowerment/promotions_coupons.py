@@ -58,7 +58,7 @@ COUPONS: tuple[Declaration, ...] = (
     TaskTemplate(
         key="promotions.remind_of_coupons",
         title="Remind customers of coupons before they end",
-        why="Fewer of your coupons are redeemed than in the week before.",
+        why="A smaller part of your coupons is redeemed than in the week before.",
         steps=(
             "Check whether the minimum order of the running coupons was raised.",
             "Pin the coupon in LIVEs and name it in videos, with its last day.",
@@ -73,7 +73,7 @@ COUPONS: tuple[Declaration, ...] = (
     TaskTemplate(
         key="promotions.fit_coupons",
         title="Fit coupons to what customers order",
-        why="Customers of benchmark sellers like you redeem more of the coupons they collect.",
+        why="At benchmark sellers like you a larger part of the collected coupons is redeemed.",
         steps=(
             "Compare the minimum order of each coupon with your usual order value.",
             "Set a minimum that most orders come near to, and a date within two weeks.",

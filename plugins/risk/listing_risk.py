@@ -22,7 +22,6 @@ from shopace.core import (
     crosses,
     hookimpl,
     measure,
-    product_is,
 )
 from shopace.plugins.risk.listing_risk_notices import NOTICES
 from shopace.plugins.risk.listing_risk_sales import SALES
@@ -57,7 +56,6 @@ PLUGIN = Plugin(
             formula=measure("suspended_listings"),
             unit=Unit.COUNT,
             direction=Direction.LOWER,
-            products=(product_is("status", "deactivated"),),
             source="S4",
         ),
         Benchmark(metric="suspended_listings"),
@@ -89,7 +87,6 @@ PLUGIN = Plugin(
             formula=measure("deactivated_listings"),
             unit=Unit.COUNT,
             direction=Direction.LOWER,
-            products=(product_is("status", "deactivated"),),
             source="S1",
         ),
         Benchmark(metric="deactivated_listings"),
@@ -122,7 +119,6 @@ PLUGIN = Plugin(
             unit=Unit.RATIO,
             direction=Direction.LOWER,
             is_key=True,
-            products=(product_is("status", "deactivated"),),
             source="S0, S4",
         ),
         Benchmark(metric="removed_listing_share"),

@@ -124,7 +124,6 @@ EMPOWERMENT = (
         "coupons_issued",
         "coupons issued",
         "Coupons of the shop that customers collected on the day.",
-        by_choice=True,
         warehouse="coupons, by time of collection",
     ),
     total(

@@ -46,7 +46,7 @@ def registry() -> Registry:
             why="It fell.",
             steps=("Look.",),
             type=TaskType.METRIC_CATCH_UP,
-            objective="win_visitors" if metric == "acme.visits" else "ship_on_time",
+            objective="win_impressions" if metric == "acme.visits" else "ship_on_time",
             trigger=declined(metric),
             action=Action(label="Look", target="/look"),
         )
