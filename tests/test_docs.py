@@ -39,6 +39,14 @@ def test_the_page_on_plugins_names_every_hook_and_quotes_every_rule() -> None:
     ]
 
 
+def test_the_page_on_plugins_shows_where_names_come_from_and_those_are_there() -> None:
+    shown = blocks(ROOT / "docs" / "plugins.md", "python")
+    whole = [block for block in shown if block.startswith("from shopace.core import ")]
+    assert len(whole) == 2
+    for block in whole:
+        exec(block, {})
+
+
 def test_the_mapping_that_the_page_on_facts_shows_is_accepted() -> None:
     example, more = blocks(ROOT / "docs" / "facts.md", "toml")
     mapping = parse_mapping(example + more, STANDARD_MEASURES)
