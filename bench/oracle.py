@@ -1042,7 +1042,7 @@ class Oracle:
         return Previous(ISSUE if worse else OK, change, market, deviation, better)
 
     def _is_too_young(self, shop: Shop) -> bool:
-        """Whether it was not open all through the previous period."""
+        """Whether it was not open all through the last `days` days: both weeks, unless told."""
         return shop.opened_on is not None and (self.as_of - shop.opened_on).days < 13
 
     def _market_move(self, found: Findings, column: Column) -> Number:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from shopace.core.records.metrics import OUTCOME_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from shopace.core.evaluation import Floats
@@ -57,6 +58,12 @@ class Batch:
     """What the shops are blamed for, where violations are delivered one by one."""
     last: Sequence[LastCards | None]
     """What was shown last; None where that is not known, and where nobody asks for it."""
+
+    def too_young(self, period: Period) -> Flags:
+        """Which shops were not open through all of a period; (n,)."""
+        days = period.days_ago + period.days
+        first_day = np.datetime64(self.plan.manifest.as_of, "D") - days + 1
+        return np.asarray(self.profile["opened_on"] > first_day)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from shopace.core.vocabulary.units import Period
 
 if TYPE_CHECKING:
     from shopace.core.evaluation import Floats
-    from shopace.core.pipeline.batch import Measured
+    from shopace.core.pipeline.batch import Batch, Measured
 
 MONEY_DECIMALS = 2
 
@@ -30,8 +30,10 @@ class _Part(NamedTuple):
 class Breakdowns:
     """The breakdowns of one batch."""
 
-    def __init__(self, measured: Measured, shops: int) -> None:
+    def __init__(self, batch: Batch, measured: Measured) -> None:
+        shops = len(batch.shops)
         unknown = np.full(shops, np.nan)
+        young = batch.too_young(Period.P30D)
 
         def amounts(period: Period) -> dict[Channel, Floats]:
             return {
@@ -46,7 +48,7 @@ class Breakdowns:
                 amount=listed(amount),
                 share=listed(_share(amount, whole) if place is not Channel.SHOP else unknown),
                 previous=listed(previous[place]),
-                change=listed(relative_changes(amount, previous[place])),
+                change=listed(np.where(young, np.nan, relative_changes(amount, previous[place]))),
             )
             for place, amount in current.items()
         }

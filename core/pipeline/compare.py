@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from shopace.core.pipeline.plan import Plan
     from shopace.core.warehouse.policy import PolicyLine
 
-PREVIOUS_ENDS_DAYS = 14
-"""Days before the as-of date at which the previous seven days begin."""
-
 
 class _Previous(NamedTuple):
     outcome: Codes
@@ -85,7 +82,7 @@ def _with_previous(batch: Batch, measured: Measured) -> _Previous:
     better = stands_out & (beyond_market > 0) & (own >= floor)
 
     unknown = np.isnan(change) | np.isnan(deviation)
-    unfit = (plan.sign == 0) | ~_enough_to_compare(plan, measured) | _too_young(batch)
+    unfit = (plan.sign == 0) | ~_enough_to_compare(plan, measured) | batch.too_young(Period.P7D)
     outcome = np.where(worse, ISSUE, OK).astype(np.uint8)
     outcome[unknown] = NO_DATA
     outcome[unfit & ~np.isnan(change)] = NOT_APPLICABLE
@@ -128,13 +125,6 @@ def _enough_to_compare(plan: Plan, measured: Measured) -> Flags:
     )
     enough: Flags = (plan.min_sample == 0) | (sample >= plan.min_sample)
     return enough
-
-
-def _too_young(batch: Batch) -> Flags:
-    """Whether the shop was not open through the previous period."""
-    as_of = np.datetime64(batch.plan.manifest.as_of, "D")
-    young = batch.profile["opened_on"] > as_of - PREVIOUS_ENDS_DAYS + 1
-    return np.asarray(young)[None]
 
 
 def _was_open(batch: Batch) -> Flags:

@@ -87,7 +87,7 @@ class _Writer:
         self._star_badge = Eligibilities(batch, measured, "star_badge")
         self._operating = operating(batch.plan, measured)
         self._story = Storyteller(batch, measured)
-        self._breakdowns = Breakdowns(measured, len(batch.shops))
+        self._breakdowns = Breakdowns(batch, measured)
         scale = batch.plan.scale
         self._l7d, self._p7d, self._l30d = (
             tidy_rows(measured.values[period], scale)

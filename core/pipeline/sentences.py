@@ -39,6 +39,9 @@ FELL_AS = FELL + ", as {factor} fell {factor_change:.0%}"
 ROSE_AS = ROSE + ", as {factor} rose {factor_change:.0%}"
 STEADY_AT = "GMV is steady against the previous 7 days"
 BEGAN = "Sales began in the last 7 days; there were none in the 7 days before"
+YOUNG = (
+    "The shop opened less than 14 days ago: its GMV is not compared with the previous 7 days yet"
+)
 NO_SALES = "There were no sales in the last 14 days"
 UNKNOWN = "GMV of the last 14 days is not known, so nothing is said about sales"
 FELL_INSTEAD = "{metric} fell {change:.0%} against the previous 7 days; GMV is not known"
@@ -46,7 +49,7 @@ ROSE_INSTEAD = "{metric} rose {change:.0%} against the previous 7 days; GMV is n
 MESSAGES = (
     *FACTORS,
     *(FELL, ROSE, FELL_IN, ROSE_IN, FELL_WHERE, ROSE_WHERE, FELL_AS, ROSE_AS, STEADY_AT),
-    *(BEGAN, NO_SALES, UNKNOWN, FELL_INSTEAD, ROSE_INSTEAD),
+    *(BEGAN, YOUNG, NO_SALES, UNKNOWN, FELL_INSTEAD, ROSE_INSTEAD),
 )
 """All that is said here, for translation."""
 
@@ -69,6 +72,7 @@ class Storyteller:
             {place: measured.gmv.get((period, place), unknown) for place in PLACES}
             for period in (Period.L7D, Period.P7D)
         )
+        self._young = batch.too_young(Period.P7D).tolist()
         factors = {place: _factor_changes(batch, measured, place) for place in PLACES}
         self._furthest = {way: _furthest(factors, way) for way in (FALL, RISE)}
         self._current = {place: values.tolist() for place, values in current.items()}
@@ -78,8 +82,11 @@ class Storyteller:
     def shop(self, shop: int, worst: MetricNote | None) -> Conclusion:
         """The shop's one sentence and the factors behind it, the strongest first.
 
-        Where GMV is not known the worst decline among the key metrics speaks instead.
+        Of a shop that was not open through both weeks no change is told. Where GMV is not known
+        the worst decline among the key metrics speaks instead.
         """
+        if self._young[shop]:
+            return Conclusion(sentence=Text(YOUNG))
         current, previous = self._current[Channel.SHOP][shop], self._previous[Channel.SHOP][shop]
         direction = _direction(current, previous)
         if not (current >= 0 and previous >= 0) and worst is not None and worst.change is not None:
@@ -107,7 +114,12 @@ class Storyteller:
         )
 
     def channel(self, channel: Channel, shop: int) -> Conclusion | None:
-        """The sentence of one channel; None where its GMV is not known or there never was any."""
+        """The sentence of one channel.
+
+        None where its GMV is not known or there never was any, and where the shop is too young.
+        """
+        if self._young[shop]:
+            return None
         current, previous = self._current[channel][shop], self._previous[channel][shop]
         if not (current >= 0 and previous >= 0) or current == previous == 0:
             return None

@@ -62,6 +62,7 @@ class GmvPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     share: float | None = None
     previous: float | None = None
     change: float | None = None
+    """Absent too where the shop was not open through all of the period before."""
 
 
 class GmvBreakdown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,15 +1,16 @@
 """The stages together: what an operator switches off costs what it was, and nothing else."""
 
 import dataclasses
+import datetime as dt
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
-from tests.marketplace import Shop, build, diagnose
+from tests.marketplace import LAST_DAY, Shop, build, diagnose
 from tests.pages import LINE, PAGE, changed, source_of
 
-from shopace.core import Completion, Direction, Metric, Unit, measure
+from shopace.core import Channel, Completion, Direction, Metric, Unit, measure
 from shopace.core.configuration import Configuration
 from shopace.core.errors import SnapshotError
 from shopace.core.host.discovery import load_sources
@@ -87,3 +88,23 @@ def test_a_snapshot_of_another_version_of_the_funnel_is_refused_with_the_way_out
     )
     with pytest.raises(SnapshotError, match=r"gmv changed \(build it again"):
         Inputs(inputs.registry, snapshot, inputs.benchmarks, inputs.policy)
+
+
+def test_of_a_shop_too_young_for_two_periods_no_change_of_gmv_is_told(tmp_path: Path) -> None:
+    sold = np.repeat([10.0, 200.0], [91, 7])
+    shops = [
+        Shop(
+            id=f"open_for_{days}",
+            facts={"gmv": sold, "gmv@seller_live": sold},
+            opened_on=LAST_DAY - dt.timedelta(days - 1),
+        )
+        for days in (13, 14, 59, 60)
+    ]
+    seen = diagnose(build(tmp_path, shops, load_sources([source_of(PAGE)])))
+    young, old, month, months = (each.diagnosis for each in seen.values())
+    assert str(young.conclusion.sentence).startswith("The shop opened less than 14 days ago")
+    assert not young.channel_conclusions
+    assert str(old.conclusion.sentence).startswith("GMV rose 1900%")
+    assert Channel.SELLER_LIVE in old.channel_conclusions
+    assert (young.gmv.total.change, month.gmv.total.change) == (None, None)
+    assert months.gmv.total.change == pytest.approx(4.4333, abs=1e-4)
