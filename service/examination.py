@@ -9,7 +9,7 @@ from typing import Any
 import redis
 
 from shopace.core.configuration import Configuration
-from shopace.core.errors import ShopaceError, redacted
+from shopace.core.errors import ServerError, ShopaceError, redacted
 from shopace.core.host.registry import Registry
 from shopace.core.warehouse.benchmarks import latest_benchmarks
 from shopace.core.warehouse.policy import load_policy
@@ -67,7 +67,7 @@ def examine(
     try:
         named = settings()
     except ShopaceError as error:
-        yield wrong("servers", error.message, error.hint)
+        yield from refusal("servers" if isinstance(error, ServerError) else "settings", error)
     else:
         yield from _of_servers(named, oldest_seconds)
     yield from _of_data(data, configuration, registry)

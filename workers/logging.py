@@ -1,7 +1,7 @@
 """Log lines: events as data, one line each, without secrets.
 
 Those of a job are `job.…`, each with `run`, and `block` and `first` or `shop`; those of a process
-`child.…`. docs/operations.md lists them.
+`child.…`, those of a supervisor's threads `chore.…`. docs/operations.md lists all of them.
 """
 
 from __future__ import annotations

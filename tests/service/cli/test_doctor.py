@@ -95,6 +95,17 @@ def test_a_stale_server_file_is_told(call: Call, tmp_path: Path, named: Server) 
     assert not levels(call("doctor", "--json", "--data", tmp_path / "x"))["wrong"]
 
 
+def test_settings_of_the_environment_that_cannot_be_used_are_told_one_by_one(
+    call: Call, named: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPACE_MEMORY_MB", "2.5")
+    monkeypatch.setenv("SHOPACE_GRACE_SECOND", "60")
+    found = call("doctor", "--json")
+    assert "settings" in levels(found)["wrong"]
+    assert "SHOPACE_MEMORY_MB: '2.5' is no whole number" in found.stdout
+    assert "did you mean SHOPACE_GRACE_SECONDS?" in found.stdout
+
+
 def test_a_configuration_that_does_not_load_is_wrong(
     call: Call, tmp_path: Path, named: Server
 ) -> None:
