@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from functools import cache
 from importlib.resources import files
@@ -28,8 +29,10 @@ Place = tuple[str | int, ...]
 
 _LONGEST_WORD = 100
 """To look for what it resembles takes time by its length."""
-_MOST_PROBLEMS = 1000
+_MOST_PROBLEMS = 300
 _WORDS_TOLD = 3
+_LONGEST_GIVEN = 60
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 class Handwritten(NamedTuple):
@@ -104,11 +107,29 @@ def validator(schema: dict[str, Any]) -> Draft202012Validator:
     def is_integer(_: object, instance: object) -> bool:
         return isinstance(instance, int) and not isinstance(instance, bool)
 
+    def items(judge: Any, within: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
+        """As jsonschema's own; of lists of words only those are judged that a pattern leaves."""
+        if isinstance(instance, list) and isinstance(within, dict) and within.keys() == _WORD:
+            fits = re.compile(within["pattern"]).search
+            for index, each in enumerate(instance):
+                if not (isinstance(each, str) and fits(each)):
+                    yield from judge.descend(each, within, path=index)
+        else:
+            yield from Draft202012Validator.VALIDATORS["items"](judge, within, instance, schema)
+
+    def unique(judge: Any, asked: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
+        """As jsonschema's own, which compares words one by one."""
+        words = isinstance(instance, list) and all(isinstance(each, str) for each in instance)
+        if not (words and len(set(instance)) == len(instance)):
+            keyword = Draft202012Validator.VALIDATORS["uniqueItems"]
+            yield from keyword(judge, asked, instance, schema) or ()
+
+    own = {**Draft202012Validator.VALIDATORS, "items": items, "uniqueItems": unique}
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer)
     judge: type[Draft202012Validator] = validators.extend(  # type: ignore[no-untyped-call]
         Draft202012Validator,
         {
-            keyword: _within(limit, Draft202012Validator.VALIDATORS[keyword])
+            keyword: _within(limit, own[keyword])
             for limit, keywords in _LIMITS.items()
             for keyword in keywords
         },
@@ -117,6 +138,8 @@ def validator(schema: dict[str, Any]) -> Draft202012Validator:
     return judge(schema, format_checker=FormatChecker(["date"]))
 
 
+_WORD = {"type", "pattern"}
+"""What the schema of a word says: its type is a string."""
 _COUNTS = frozenset({"maxItems", "maxProperties"})
 _LIMITS = {
     "maxItems": ("items", "uniqueItems"),
@@ -162,10 +185,12 @@ def parse(content: bytes) -> Any:  # noqa: ANN401  # JSON of any shape
     document = msgspec.json.decode(content)
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-        if twice:
-            raise ValueError(f'"{twice[0]}" is given twice in one object')
-        return dict(pairs)
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            counts = Counter(key for key, _ in pairs)
+            twice = next(key for key, count in counts.items() if count > 1)
+            raise ValueError(f'"{twice}" is given twice in one object')
+        return found
 
     json.loads(content, object_pairs_hook=once)
     return document
@@ -180,8 +205,7 @@ def _problem(name: str, error: ValidationError) -> Problem:
     """The verdict of jsonschema as a sentence, with the path as the file's author knows it."""
     path = path_of(tuple(error.absolute_path))
     where = f"{name}: {path}" if path else name
-    given = json.dumps(error.instance, ensure_ascii=False)
-    given = given if len(given) <= 60 else f"{given[:57]}…"
+    given = _given(error.instance)
     expected: Any = error.validator_value
     schema: Any = error.schema
     instance: Any = error.instance
@@ -213,6 +237,19 @@ def _problem(name: str, error: ValidationError) -> Problem:
         case _:
             what = f"{given} does not fit {error.validator} {expected}"
     return Problem(where=where, what=what, hint=hint)
+
+
+def _given(value: Any) -> str:  # noqa: ANN401  # JSON of any shape
+    """The beginning of what was given, without writing out the rest, however much there is."""
+    if len(msgspec.json.encode(value)) <= 10 * _LONGEST_GIVEN:
+        text = _ENCODER.encode(value)
+    else:
+        text = ""
+        for part in _ENCODER.iterencode(value):
+            text += part
+            if len(text) > _LONGEST_GIVEN:
+                break
+    return text if len(text) <= _LONGEST_GIVEN else f"{text[: _LONGEST_GIVEN - 3]}…"
 
 
 def path_of(place: Sequence[str | int]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import string
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from shopace.core.vocabulary.measures import Measure
     from shopace.core.vocabulary.metrics import Metric
 
-MAX_BYTES = 1 << 20
-"""A pack over this size is refused unread."""
+MAX_BYTES = 1 << 18
+"""A pack over this size is refused unread. Ours has a fifth of it; there may be several."""
 EVERYWHERE = "*"
+_GUESSES = 20
+"""Of so many problems it is told what may have been meant: looking takes long."""
 SEVERITY = {"low": 1, "medium": 2, "high": 3}
 
 
@@ -302,7 +304,8 @@ def _judge(rows: Sequence[_Row], problems: list[Problem]) -> None:
     keys = {row.key for row in rows if row.key is not None}
     for row in rows:
         if row.line is not None:
-            problems.extend(_wrong_alone(row.where, row.line, row.groups, keys))
+            guess = did_you_mean if len(problems) < _GUESSES else _no_guess
+            problems.extend(_wrong_alone(row.where, row.line, row.groups, keys, guess))
     tainted = {row.ladder for row in rows if row.line is None}
     sound = [
         (row.where, row.line)
@@ -314,17 +317,25 @@ def _judge(rows: Sequence[_Row], problems: list[Problem]) -> None:
 
 
 def _wrong_alone(
-    where: str, line: PolicyLine, groups: Mapping[str, Sequence[str]], keys: Collection[str]
+    where: str,
+    line: PolicyLine,
+    groups: Mapping[str, Sequence[str]],
+    keys: Collection[str],
+    guess: Callable[[str, Collection[str]], str],
 ) -> Iterator[Problem]:
     if line.effective_to is not None and line.effective_to <= line.effective_from:
         what = f"{line.effective_to} is not after effective_from {line.effective_from}"
         yield Problem(where=f"{where}.effective_to", what=what, hint="dates reversed?")
     if line.next is not None and line.next not in keys:
-        hint = did_you_mean(line.next, keys)
+        hint = guess(line.next, keys)
         yield Problem(where=f"{where}.next", what=f'there is no line "{line.next}"', hint=hint)
-    unknown = [code for code in line.regions if code not in {EVERYWHERE, *REGIONS, *groups}]
+    unknown = [
+        code
+        for code in line.regions
+        if code != EVERYWHERE and code not in REGIONS and code not in groups
+    ]
     if unknown:
-        hint = did_you_mean(unknown[0], [*groups, *REGIONS])
+        hint = guess(unknown[0], [*groups, *REGIONS])
         hint = hint or "two capital letters as in ISO 3166-1"
         further = len(unknown) - 1  # what each of thousands may have meant takes minutes to find
         what = f'"{unknown[0]}" is no region code' + (f", nor {further} more" if further else "")
@@ -342,6 +353,10 @@ def _wrong_alone(
         if not line.rises or line.value < 0:
             what = "a drop is at least or above a number of 0 or more"
             yield Problem(where=f"{where}.at", what=what)
+
+
+def _no_guess(_: str, __: Collection[str]) -> str:
+    return ""
 
 
 def _wrong_criterion(where: str, line: PolicyLine) -> Iterator[Problem]:
@@ -383,6 +398,8 @@ def _wrong_dates(rows: Sequence[tuple[str, PolicyLine]]) -> Iterator[Problem]:
         for region in line.regions:
             spans.setdefault((line.key, region), []).append((where, line))
     for (key, region), span in spans.items():
+        if len(span) == 1:
+            continue
         ordered = sorted(span, key=lambda each: each[1].effective_from)
         for (earlier, before), (later, after) in pairwise(ordered):
             end = before.effective_to

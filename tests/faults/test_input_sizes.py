@@ -20,11 +20,13 @@ from shopace.core.configuration import Pack
 from shopace.core.errors import InputError, JobError
 from shopace.core.vocabulary.tiers import DEFAULT_LADDERS
 from shopace.core.warehouse.facts import check_facts
+from shopace.core.warehouse.handwritten import judge_of
 from shopace.core.warehouse.mapping import FactsMapping, parse_mapping
 from shopace.core.warehouse.policy import MAX_BYTES as MOST_OF_A_PACK
 from shopace.core.warehouse.policy import load_policy
 from shopace.core.warehouse.programmes import MAX_BYTES as MOST_OF_PROGRAMMES
 from shopace.core.warehouse.programmes import load_programmes
+from shopace.plugins import POLICY_PACKS
 from shopace.workers.intake import read_job, told
 
 KIBIBYTE = 1024
@@ -238,7 +240,7 @@ def bombs(rows: str, most: int) -> Iterator[tuple[str, bytes]]:
 
     yield "rows of 1", listed("1", many)
     yield "rows of {}", listed("{}", most // 3 - 100)
-    yield "500 rows of nothing", listed("{}", 500)
+    yield "150 rows of nothing", listed("{}", 150)
     yield "deep", b"[" * (most // 2) + b"]" * (most // 2)
     yield "deep objects", b'{"a":' * (most // 6) + b"1" + b"}" * (most // 6)
     yield "500 deep", b"[" * 500 + b"]" * 500
@@ -253,8 +255,8 @@ def bombs(rows: str, most: int) -> Iterator[tuple[str, bytes]]:
     groups = ",".join(f'"G{i}":["US"]' for i in range(most // 24))
     yield "groups", f'{{"region_groups":{{{groups}}},"{rows}":[]}}'.encode()
     unknown = ["".join(chr(65 + i // 26**at % 26) for at in range(4)) for i in range(100)]
-    wrong = [a_line(key=f"k{i}", regions=unknown) for i in range(most // 1000)]
-    document = {"schema": "shopace.policy/1", rows: wrong[:500]}
+    wrong = [a_line(key=f"k{i}", regions=unknown) for i in range(150)]  # no more is allowed
+    document = {"schema": "shopace.policy/1", rows: wrong}
     yield "regions that nobody knows", json.dumps(document, separators=(",", ":")).encode()
     redos = {"schema": "x", rows: [{"key": "a" * 50_000 + "!"}]}
     yield "what makes patterns explode", json.dumps(redos).encode()
@@ -267,6 +269,14 @@ CASES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def judged_before() -> None:
+    """What a process does once: jsonschema is imported, schemas are read."""
+    load_policy(POLICY_PACKS)
+    judge_of("incentives.schema.json")
+
+
+@pytest.mark.usefixtures("judged_before")
 @pytest.mark.parametrize(
     ("kind", "name", "content"), CASES, ids=[f"{kind}: {name}" for kind, name, _ in CASES]
 )
@@ -277,13 +287,13 @@ def test_f26_a_bomb_is_refused_before_it_is_judged(
     assert len(content) <= most + 1, "F26 must fire: of allowed size, or just beyond"
     path = tmp_path / f"{kind}.json"
     path.write_bytes(content)
-    begun = time.perf_counter()
+    begun = time.process_time()  # no file is waited for, and others may have the machine
     with pytest.raises(InputError) as caught:
         load(path)
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     assert len(caught.value.problems) <= 5000, name
     assert max(len(str(each)) for each in caught.value.problems) <= KIBIBYTE
-    play.add("F26", "document of allowed size judged after", seconds * 1000, "ms")
+    play.add("F26", "document of allowed size judged after, of processor time", seconds * 1000, "ms")
     play.add("F26", "bombs", str(len(CASES)))
 
 
