@@ -379,7 +379,9 @@ def _lines(plugin: Plugin, _: Known) -> Iterator[Finding]:
             where = f"{name_of(template)}: {line.key}"
             if not line.key.startswith(f"{plugin.key}."):
                 yield Finding(where, "parameter key lacks the plugin's prefix")
-            if not line.minimum <= line.default <= line.maximum:
+            if math.isinf(line.minimum) or math.isinf(line.maximum):
+                yield Finding(where, "minimum and maximum must be numbers")
+            elif not line.minimum <= line.default <= line.maximum:
                 yield Finding(where, f"default lies outside {line.minimum:g} … {line.maximum:g}")
             if lines.setdefault(line.key, line) != line:
                 yield Finding(where, "is declared twice, differently")

@@ -362,6 +362,10 @@ BROKEN: dict[str, Broken] = {
             Finding(f"{CAUSE}: other.claims_line", "parameter key lacks the plugin's prefix"),
         ),
         (
+            line(maximum=float("inf")),
+            Finding(f"{CAUSE}: acme.claims_line", "minimum and maximum must be numbers"),
+        ),
+        (
             line(default=1.5),
             Finding(f"{CAUSE}: acme.claims_line", "default lies outside 0 … 1"),
         ),
