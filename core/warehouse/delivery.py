@@ -6,30 +6,36 @@ Whatever cannot be used becomes a problem that says where and why; nothing is re
 from __future__ import annotations
 
 import hashlib
+import os
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
 from shopace.core.errors import FactsError, Problem, did_you_mean, shortened
+from shopace.core.warehouse.csv_files import cause_of, header_of
 from shopace.core.warehouse.sql import name, reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shopace.core.warehouse.mapping import FactsMapping
 
-MEMORY_LIMIT = "2GB"
+_MOST_MEMORY = 2 << 30
 """Of DuckDB; beyond it, it spills to disk."""
-
 _COLUMNS_TOLD = 12
 _MOST_COLUMNS = 2000
 """Far beyond every known measure in every channel."""
-_LONGEST_HEADER = 1 << 20
 MOST_WORDS = 1000
 """Different words in a column of channels, or of measures."""
 WORDS_TOLD = 20
+_CONTAINER_LIMITS = (
+    "/sys/fs/cgroup/memory.max",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+)
 
 
 class HasFiles(Protocol):
@@ -66,18 +72,28 @@ class Delivery:
 
     def blame(self, error: duckdb.Error, table: HasFiles | None) -> FactsError:
         """Which files of a table cannot be read to the end, and why."""
-        problems = []
-        for file in table.files if table is not None else ():
+        problems: list[Problem] = []
+        for file in table.files if table is not None and not _is_of_the_system(error) else ():
             try:
                 scan = f"SELECT bit_xor(hash(COLUMNS(*))) FROM {reader((file,))}"
                 self.connection.execute(scan).fetchall()
+            except FactsError as cause:  # the header, of a file that changed meanwhile
+                what = f"cannot be read: {cause.message}"
+                problems.append(Problem(where=self.name_of(file), what=what, hint=cause.hint))
             except duckdb.Error as cause:
-                what = f"cannot be read: {first_line(cause)}"
+                if _is_of_the_system(cause):
+                    break
+                what = f"cannot be read: {cause_of(cause)}"
                 hint = "the file is damaged; deliver it again"
                 problems.append(Problem(where=self.name_of(file), what=what, hint=hint))
         if problems:
             return FactsError("the facts are refused", problems=problems)
-        return FactsError(f"the facts cannot be read: {first_line(error)}")
+        hint = ""
+        if isinstance(error, duckdb.OutOfMemoryException):
+            hint = "the files may be sound: give it more memory, or room in the temporary folder"
+        elif _is_of_the_system(error):
+            hint = "the files may be sound: the disk, or what its folder may hold, is full"
+        return FactsError(f"the facts cannot be read: {cause_of(error)}", hint=hint)
 
     def open_files(
         self,
@@ -112,15 +128,23 @@ class Delivery:
     def _columns(
         self, files: Sequence[Path], where: str, problems: list[Problem]
     ) -> dict[str, str] | None:
-        width = max(map(_width, files))
-        if width > _MOST_COLUMNS:
-            problems.append(_too_wide(where, width))
-            return None
+        if files[0].suffix.lower() == ".csv":
+            try:
+                width = max(len(header_of(each).names) for each in files)
+            except FactsError as error:
+                what = f"cannot be read as CSV: {error.message}"
+                problems.append(Problem(where=where, what=what, hint=error.hint))
+                return None
+            if width > _MOST_COLUMNS:
+                problems.append(_too_wide(where, width))
+                return None
         try:
             rows = self.connection.execute(f"DESCRIBE SELECT * FROM {reader(files)}").fetchall()
         except duckdb.Error as error:
+            if _is_of_the_system(error):
+                raise self.blame(error, None) from error
             kind = "CSV" if files[0].suffix.lower() == ".csv" else "Parquet"
-            what = f"cannot be read as {kind}: {first_line(error)}"
+            what = f"cannot be read as {kind}: {cause_of(error)}"
             hint = "the file is damaged or cut off"
             problems.append(Problem(where=where, what=what, hint=hint))
             return None
@@ -168,15 +192,43 @@ def home_of(folder: Path | str) -> Path:
     return home
 
 
-def connect(
-    spill: Path | None, threads: int | None, memory_limit: str
-) -> duckdb.DuckDBPyConnection:
-    """A database in memory; what does not fit spills to the folder `spill`, None: nowhere."""
+def _is_of_the_system(error: duckdb.Error) -> bool:
+    """Whether it was lack of memory or of room on a disk, which tells nothing of the files."""
+    return isinstance(error, duckdb.OutOfMemoryException) or any(
+        told in str(error) for told in ("No space left", "Disk quota", "Too many open files")
+    )
+
+
+def _memory_limit() -> str:
+    """Half of what this machine, or the part of it that this process may use, has; in bytes."""
+    most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for file in _CONTAINER_LIMITS:
+        with suppress(OSError, ValueError):  # not there, or "max"
+            most = min(most, int(Path(file).read_text("ascii")))
+    return f"{min(_MOST_MEMORY, most // 2)}B"
+
+
+@contextmanager
+def connected(
+    spill: Path | None, threads: int | None, memory_limit: str | None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory; what does not fit spills to the folder `spill`, None: a temporary one.
+
+    `memory_limit` as DuckDB writes it ("4GB"); None: 2 GB, and at most half of what there is.
+    """
+    with ExitStack() as held:
+        if spill is None:
+            made = TemporaryDirectory(prefix="shopace-", ignore_cleanup_errors=True)
+            spill = Path(held.enter_context(made))
+        yield held.enter_context(_connect(spill, threads, memory_limit or _memory_limit()))
+
+
+def _connect(spill: Path, threads: int | None, memory_limit: str) -> duckdb.DuckDBPyConnection:
     config: dict[str, Any] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "memory_limit": memory_limit,
-        "temp_directory": str(spill) if spill is not None else "",
+        "temp_directory": str(spill),
         "preserve_insertion_order": "false",
     }
     if threads is not None:
@@ -194,10 +246,6 @@ def digest(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def first_line(error: BaseException) -> str:
-    return shortened(str(error).strip().split("\n", 1)[0], 300)
-
-
 def counted_words(rows: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
     """(word, rows) by word; of very many the most frequent ones, and the others together."""
     ordered = sorted(rows, key=lambda each: (-each[1], each[0]))
@@ -206,15 +254,6 @@ def counted_words(rows: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...
     if others:
         told.append((f"({len(others):,} other words)", sum(count for _, count in others)))
     return tuple(told)
-
-
-def _width(file: Path) -> int:
-    """Columns of a CSV file by its first line; 0 of others. DuckDB takes memory for each."""
-    if file.suffix.lower() != ".csv":
-        return 0
-    with file.open("rb") as content:
-        head = content.readline(_LONGEST_HEADER)
-    return 1 + max(map(head.count, b",;|\t"))
 
 
 def _too_wide(where: str, columns: int) -> Problem:

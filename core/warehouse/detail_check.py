@@ -10,11 +10,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shopace.core.errors import Problem, did_you_mean, shortened
-from shopace.core.warehouse.delivery import counted_words
+from shopace.core.warehouse.days import first_day_problem, lost_days
+from shopace.core.warehouse.delivery import WORDS_TOLD, counted_words
 from shopace.core.warehouse.detail_tables import create_view, numbers_of, word_of
 from shopace.core.warehouse.details import FieldType
 from shopace.core.warehouse.facts_report import TableReport, UnknownWord
-from shopace.core.warehouse.sql import as_day, as_text, is_given, name
+from shopace.core.warehouse.mapping_parts import AbsentDay
+from shopace.core.warehouse.sql import (
+    DAYS_ARE,
+    as_date,
+    as_day,
+    as_text,
+    is_given,
+    is_no_usable_id,
+    name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,10 +33,7 @@ if TYPE_CHECKING:
     from shopace.core.warehouse.delivery import Delivery
     from shopace.core.warehouse.detail_tables import OpenedDetail
 
-ID = "[A-Za-z0-9_.-]{1,64}"
-"""As shop ids: they become parts of card ids, keys and file names."""
 _EXAMPLES = 3
-_WORDS_TOLD = 20
 _WORD_CHARACTERS = 80
 
 
@@ -54,6 +61,10 @@ def _check(
     problems += _bad_ids(delivery, table)
     problems += _bad_days(delivery, table, limit)
     problems += _no_numbers(delivery, table)
+    lost = lost_days(delivery, table.kind, table, limit)
+    declared = table.table.first_day or delivery.mapping.marketplace.first_day
+    if table.table.absent_day is AbsentDay.ZERO and declared is None:
+        problems += first_day_problem(table.table.files, lost)
     duplicates = _fold(delivery, table, problems)
     (rows,) = delivery.rows(f"SELECT count(*) FROM {table.source}", table)[0]
     count, unknown = 0, 0
@@ -72,7 +83,9 @@ def _check(
         rows=rows,
         shops=count,
         first_day=table.first_day,
-        last_day=table.last_day,
+        last_day=table.last_row,
+        known_until=table.last_day,
+        lost_days=lost if table.table.shape.has_absent_days else (),
         duplicates=duplicates,
         undeclared=table.undeclared,
         unknown_channels=_unknown_channels(delivery, table),
@@ -90,8 +103,7 @@ def _bad_ids(delivery: Delivery, table: OpenedDetail) -> list[Problem]:
         given = f"CAST({name(column)} AS VARCHAR)"
         bad = delivery.rows(
             f"SELECT id, count(*) FROM (SELECT {given} AS id FROM {table.source}) "
-            f"WHERE id IS NULL OR NOT regexp_full_match(id, '{ID}') "
-            "OR regexp_full_match(id, '[.]+') GROUP BY id ORDER BY id",
+            f"WHERE {is_no_usable_id('id')} GROUP BY id ORDER BY id",
             table,
         )
         if bad:
@@ -117,15 +129,15 @@ def _bad_days(delivery: Delivery, table: OpenedDetail, limit: date | None) -> li
     named += [each for each in table.table.fields if types[each[0]] is FieldType.DAY]
     for key, column in named:
         kind = table.columns[column]
-        empty = key == "date"
-        wrong = f"{as_day(name(column), kind)} IS NULL"
-        if not empty:
-            wrong += f" AND {is_given(name(column), kind)}"
+        if key == "date":
+            wrong = f"{as_day(name(column), kind)} IS NULL"
+        else:
+            wrong = f"{as_date(name(column), kind)} IS NULL AND {is_given(name(column), kind)}"
         query = f"SELECT count(*), min(CAST({name(column)} AS VARCHAR)) FROM {table.source}"
         count, such = delivery.rows(f"{query} WHERE {wrong}", table)[0]
         if count:
             what = f'{count} cells of "{column}" are no dates, such as {_shown(such)}'
-            problems.append(Problem(where=where, what=what, hint="days are written 2026-10-31"))
+            problems.append(Problem(where=where, what=what, hint=DAYS_ARE))
     if table.table.shape.has_days and limit is not None:
         query = f"SELECT count(*), max(day) FROM {table.kind} WHERE day > DATE '{limit}'"
         count, last = delivery.rows(query, table)[0]
@@ -208,7 +220,7 @@ def _unknown_words(delivery: Delivery, table: OpenedDetail) -> Iterable[UnknownW
         found = delivery.rows(
             f"SELECT {given} AS word, count(*) AS rows FROM {table.source} "
             f"WHERE {as_text(name(column))} IS NOT NULL AND {ours} IS NULL "
-            f"GROUP BY word ORDER BY rows DESC, word LIMIT {_WORDS_TOLD}",
+            f"GROUP BY word ORDER BY rows DESC, word LIMIT {WORDS_TOLD}",
             table,
         )
         for word, rows in found:

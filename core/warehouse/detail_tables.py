@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shopace.core.errors import FactsError, Problem
 from shopace.core.vocabulary.channels import FIVE, Channel, parse_channel
-from shopace.core.warehouse.delivery import MEMORY_LIMIT, Delivery, connect, home_of
+from shopace.core.warehouse.delivery import Delivery, connected, home_of
 from shopace.core.warehouse.details import SHAPES, DetailTable, FieldType
 from shopace.core.warehouse.mapping_parts import Source
 from shopace.core.warehouse.sql import (
+    as_date,
     as_day,
     as_number,
     as_text,
     is_day,
+    is_flag,
     is_id,
     is_number,
     is_text,
@@ -59,6 +61,8 @@ class OpenedDetail:
     first_day: date | None = None
     """The first day that is known; None: no rows, or no days in this kind."""
     last_day: date | None = None
+    """The last day that is known."""
+    last_row: date | None = None
 
     @property
     def kind(self) -> Kind:
@@ -91,7 +95,7 @@ def open_details(
     *,
     spill: Path | None = None,
     threads: int | None = None,
-    memory_limit: str = MEMORY_LIMIT,
+    memory_limit: str | None = None,
 ) -> Iterator[Details]:
     """Open the tables of products, contents, creators and violations, and nothing else.
 
@@ -99,8 +103,7 @@ def open_details(
     what else can be wrong with them, `check_facts` tells. `spill` as in `open_facts`.
     """
     home = home_of(folder)
-    connection = connect(spill, threads, memory_limit)
-    try:
+    with connected(spill, threads, memory_limit) as connection:
         opened = Details(mapping, home, connection)
         problems: list[Problem] = []
         opened.details.update(open_tables(opened, problems))
@@ -109,8 +112,6 @@ def open_details(
         for each in opened.details.values():
             create_view(opened, each.kind, each, distinct=True)
         yield opened
-    finally:
-        connection.close()
 
 
 def open_tables(delivery: Delivery, problems: list[Problem]) -> dict[Kind, OpenedDetail]:
@@ -189,7 +190,7 @@ def _judge_types(
         elif key.startswith("measures.") or of is FieldType.NUMBER:
             means, fits = "a number", is_number(kind)
         elif of is FieldType.FLAG:
-            means, fits = "yes or no: deliver BOOLEAN", is_number(kind)
+            means, fits = "yes or no: deliver BOOLEAN", is_flag(kind)
         elif of is not None or key == "channel":
             means, fits = "text", is_text(kind)
         else:
@@ -234,7 +235,7 @@ def _field(table: DetailTable, about: Field, column: str, kind: str) -> str:
         case FieldType.TEXT:
             return as_text(quoted)
         case FieldType.DAY:
-            return as_day(quoted, kind)
+            return as_date(quoted, kind)
         case FieldType.FLAG:
             word = word_of(table, about, column)
             return f"CASE {word} WHEN 'yes' THEN true WHEN 'no' THEN false END"
@@ -319,7 +320,7 @@ def _channel(
 
 
 def _with_days(delivery: Delivery, opened: OpenedDetail) -> OpenedDetail:
-    """Which days are known: declared ones, else from the first to the last date."""
+    """Which days are known: declared ones, else from the first to the last date of the table."""
     if not opened.table.shape.has_days:
         return opened
     first, last = delivery.rows(f"SELECT min(day), max(day) FROM {opened.kind}", opened)[0]
@@ -327,5 +328,5 @@ def _with_days(delivery: Delivery, opened: OpenedDetail) -> OpenedDetail:
     if first is not None:
         declared = opened.table.first_day, market.first_day
         first = next((each for each in declared if each is not None), first)
-        last = market.latest_final_day if market.latest_final_day is not None else last
-    return replace(opened, first_day=first, last_day=last)
+    known = max(last, opened.table.known_until or last) if last is not None else None
+    return replace(opened, first_day=first, last_day=known, last_row=last)

@@ -166,6 +166,8 @@ class DetailTable(Record, frozen=True, kw_only=True):
     """What a day without a row of a product means; None where the kind has no such days."""
     first_day: date | None = None
     """Days before it are missing, never zero. None: as the marketplace's."""
+    known_until: date | None = None
+    """Days up to it are known, with rows or without. None: to the last date in the table."""
 
     @property
     def shape(self) -> Shape:
@@ -195,6 +197,7 @@ def read_detail(reader: Reader, kind: Kind, place: int) -> DetailTable:
         channel_words=words,
         absent_day=absent_day,
         first_day=reader.date("first_day") if shape.has_days else None,
+        known_until=reader.date("known_until") if shape.has_absent_days else None,
     )
     reader.end()
     return table

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from shopace.core.errors import FactsError, Problem, shortened
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import Aggregation
+from shopace.core.warehouse.days import first_day_problem, lost_days
 from shopace.core.warehouse.delivery import counted_words
 from shopace.core.warehouse.detail_check import check_details
 from shopace.core.warehouse.facts_report import FactsReport, MeasureReport, TableReport
@@ -25,7 +26,16 @@ from shopace.core.warehouse.facts_tables import (
     open_facts,
 )
 from shopace.core.warehouse.mapping import AbsentDay, FactsMapping, Kind, parse_focus
-from shopace.core.warehouse.sql import as_day, name
+from shopace.core.warehouse.regions import CODES
+from shopace.core.warehouse.sql import (
+    DAYS_ARE,
+    as_date,
+    as_day,
+    is_given,
+    is_no_usable_id,
+    name,
+    text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,8 +53,6 @@ __all__ = [
     "shops_view",
 ]
 
-SHOP_ID = "[A-Za-z0-9_.-]{1,64}"
-"""As in `records.job`, for DuckDB; dots alone are a folder's name and none of a shop's."""
 _EXAMPLES = 3
 
 
@@ -54,13 +62,15 @@ def check_facts(
     measures: Mapping[str, Measure],
     *,
     today: date | None = None,
+    memory_limit: str | None = None,
 ) -> FactsReport:
     """Read all facts and tell all that is wrong with them.
 
     Dates past the mapping's latest final day are refused; where it declares none, dates past
-    `today`. Raises FactsError for files that cannot be read at all.
+    `today`. What does not fit into memory spills to a temporary folder; `memory_limit` as in
+    `delivery.connected`. Raises FactsError for files that cannot be read at all.
     """
-    with open_facts(mapping, folder, measures) as facts:
+    with open_facts(mapping, folder, measures, memory_limit=memory_limit) as facts:
         return check(facts, today=today)
 
 
@@ -74,11 +84,11 @@ def check(facts: Facts, *, today: date | None = None) -> FactsReport:
     """The report of opened facts; afterwards each table has its views `facts_{i}`, `shops_{i}`."""
     problems: list[Problem] = []
     tables: list[TableReport] = []
-    measures: list[MeasureReport] = []
+    found: list[MeasureReport] = []
     for table in facts.tables:
-        report = _check_table(facts, table, today, problems)
-        tables.append(report)
-        measures += _measures(facts, table, problems)
+        tables.append(_check_table(facts, table, today, problems))
+        found += _measures(facts, table, problems)
+    measures = [each for each in found if each.known or not each.cells]
     tables += [_check_shops(facts, table, problems) for table in facts.shop_tables]
     sources = [f"SELECT shop FROM {each.profile}" for each in (*facts.tables, *facts.shop_tables)]
     shops = f"SELECT DISTINCT shop FROM ({' UNION ALL '.join(sources)})"
@@ -88,12 +98,13 @@ def check(facts: Facts, *, today: date | None = None) -> FactsReport:
         market = facts.mapping.marketplace
         limit = market.latest_final_day if market.latest_final_day is not None else today
         tables += check_details(facts, facts.details.values(), shops, limit, problems)
-    problems += _ends_early(facts, tables)
+    problems += _out_of_reach(facts, tables)
     problems += _delivered_twice(facts, measures)
     delivered = {each.measure for each in measures}
     count = facts.rows(f"SELECT count(shop) FROM ({shops})")
     return FactsReport(
         marketplace=facts.mapping.marketplace.name,
+        regions=_regions(facts),
         rows=sum(each.rows for each in tables),
         shops=count[0][0],
         first_day=facts.first_day,
@@ -101,6 +112,7 @@ def check(facts: Facts, *, today: date | None = None) -> FactsReport:
         tables=tuple(tables),
         measures=tuple(sorted(measures, key=lambda each: (each.measure, each.channel))),
         not_delivered=tuple(sorted(set(facts.measures) - delivered)),
+        unusable=tuple(each for each in found if each.cells and not each.known),
         problems=tuple(problems),
     )
 
@@ -128,15 +140,22 @@ def _check_table(
     )[0]
     problems += _bad_ids(facts, table)
     problems += _bad_openings(facts, table)
+    problems += _bad_codes(facts, table)
     if undated:
-        what = f"{undated} rows have no date that can be read in {name(table.table.date)}"
-        problems.append(Problem(where=where, what=what, hint="days are written 2026-10-31"))
+        problems.append(_undated(facts, table, undated))
     if limit is not None and last is not None and last > limit:
         late = facts.rows(f"SELECT count(*) FROM {table.raw} WHERE day > DATE '{limit}'", table)
         means = "the latest final day" if market.latest_final_day is not None else "today"
         what = f"{late[0][0]} rows are dated after {limit}, {means}; the last {last}"
         hint = "deliver days when they are over, or correct latest_final_day in the mapping"
         problems.append(Problem(where=where, what=what, hint=hint))
+    lost = lost_days(facts, table.raw, table, limit)
+    is_zero = any(
+        each.absent_day is AbsentDay.ZERO and each.measure.aggregation is not Aggregation.LAST
+        for each in table.cells
+    )
+    if is_zero and market.first_day is None:
+        problems += first_day_problem(where, lost)
     columns = ", ".join((table.keys, *table.cell_columns))
     folded = _fold(
         facts,
@@ -155,8 +174,11 @@ def _check_table(
         shops=shops,
         first_day=first,
         last_day=last,
+        known_until=table.last_day,
+        lost_days=lost,
         duplicates=folded,
         undeclared=table.undeclared,
+        absent_words=table.absent_words,
         unknown_channels=_unknown_channels(facts, table),
         unknown_focus=_unknown_focus(facts, table),
     )
@@ -168,6 +190,7 @@ def _check_shops(facts: Facts, table: FactsTable, problems: list[Problem]) -> Ta
     ]
     problems += _bad_ids(facts, table)
     problems += _bad_openings(facts, table)
+    problems += _bad_codes(facts, table)
     folded = _fold(
         facts,
         table,
@@ -188,11 +211,21 @@ def _check_shops(facts: Facts, table: FactsTable, problems: list[Problem]) -> Ta
     )
 
 
+def _undated(facts: Facts, table: FactsTable, count: int) -> Problem:
+    column = table.table.date
+    day = as_day(name(column), table.columns[column])
+    given = f"CAST({name(column)} AS VARCHAR)"
+    (such,) = facts.rows(f"SELECT min({given}) FROM {table.source} WHERE {day} IS NULL", table)[0]
+    what = f'{count} rows have no date that can be read in "{column}"'
+    if such is not None:
+        what += f", such as {shortened(such)!r}"
+    return Problem(where=table.table.files, what=what, hint=DAYS_ARE)
+
+
 def _bad_ids(facts: Facts, table: FactsTable) -> list[Problem]:
     bad = facts.rows(
         f"SELECT shop, count(*) FROM {table.profile} GROUP BY shop "
-        f"HAVING shop IS NULL OR NOT regexp_full_match(shop, '{SHOP_ID}') "
-        "OR regexp_full_match(shop, '[.]+') ORDER BY shop",
+        f"HAVING {is_no_usable_id('shop')} ORDER BY shop",
         table,
     )
     if not bad:
@@ -210,11 +243,13 @@ def _shown(shop: str | None) -> str:
 
 def _bad_openings(facts: Facts, table: FactsTable) -> list[Problem]:
     column = dict(table.table.profile).get("opened_on")
-    if column is None or table.columns[column] != "VARCHAR":
+    if column is None:
         return []
+    kind = table.columns[column]
     bad = facts.rows(
-        f"SELECT {name(column)}, count(*) FROM {table.source} WHERE trim({name(column)}) <> '' "
-        f"AND {as_day(name(column), 'VARCHAR')} IS NULL GROUP BY ALL ORDER BY ALL",
+        f"SELECT CAST({name(column)} AS VARCHAR), count(*) FROM {table.source} "
+        f"WHERE {is_given(name(column), kind)} AND {as_date(name(column), kind)} IS NULL "
+        "GROUP BY ALL ORDER BY ALL",
         table,
     )
     if not bad:
@@ -222,6 +257,38 @@ def _bad_openings(facts: Facts, table: FactsTable) -> list[Problem]:
     count, such = sum(each[1] for each in bad), shortened(bad[0][0])
     what = f'{count} cells of "{column}" are no dates, such as "{such}"'
     return [Problem(where=table.table.files, what=what, hint="days are written 2026-10-31")]
+
+
+def _bad_codes(facts: Facts, table: FactsTable) -> list[Problem]:
+    """Cells of region or currency that are no codes: by them it is chosen how a shop is judged."""
+    problems = []
+    columns = dict(table.table.profile)
+    for field, codes in CODES.items():
+        if field not in columns:
+            continue
+        known = ", ".join(map(text, sorted(codes.known)))
+        bad = facts.rows(
+            f"SELECT {field}, count(*) FROM {table.profile} "
+            f"WHERE {field} IS NOT NULL AND {field} NOT IN ({known}) GROUP BY ALL ORDER BY ALL",
+            table,
+        )
+        if bad:
+            shown = ", ".join(_shown(each[0]) for each in bad[:_EXAMPLES])
+            more = " …" if len(bad) > _EXAMPLES else ""
+            count = sum(each[1] for each in bad)
+            what = f'{count} cells of "{columns[field]}" are no {codes.noun}s: {shown}{more}'
+            hint = codes.hint(shortened(bad[0][0]))
+            problems.append(Problem(where=table.table.files, what=what, hint=hint))
+    return problems
+
+
+def _regions(facts: Facts) -> tuple[str, ...]:
+    found = {facts.mapping.marketplace.region}
+    for table in (*facts.tables, *facts.shop_tables):
+        if "region" in dict(table.table.profile):
+            query = f"SELECT DISTINCT region FROM {table.profile} WHERE region IS NOT NULL"
+            found |= {region for (region,) in facts.rows(query, table)}
+    return tuple(sorted(found & CODES["region"].known))
 
 
 def _unknown_focus(facts: Facts, table: FactsTable) -> tuple[tuple[str, int], ...]:
@@ -287,7 +354,7 @@ def _unknown_channels(facts: Facts, table: FactsTable) -> tuple[tuple[str, int],
 
 
 def _measures(facts: Facts, table: FactsTable, problems: list[Problem]) -> list[MeasureReport]:
-    """Every (measure, channel) of a table that has a known cell, or is zero by declaration."""
+    """Every (measure, channel) of a table that has a number, or is zero by declaration."""
     if not table.cells or table.first_day is None or table.last_day is None:
         return []
     found: list[MeasureReport] = []
@@ -297,7 +364,7 @@ def _measures(facts: Facts, table: FactsTable, problems: list[Problem]) -> list[
         cell = table.cells[index]
         if given > numbers:
             problems.append(_no_number(facts, table, index, given - numbers))
-        if not known:
+        if not numbers:
             continue
         counts = _bad_cells(facts, table, index, channel) if known < numbers else {}
         is_gauge = cell.measure.aggregation is Aggregation.LAST
@@ -401,11 +468,14 @@ def _absent_days(facts: Facts, table: FactsTable) -> dict[tuple[int, Channel], i
 def _zero_channels(
     facts: Facts, table: FactsTable, tallies: Mapping[tuple[int, Channel], Tally]
 ) -> list[MeasureReport]:
-    """Channels the mapping lists that have no row at all: zero, where absent days are zero."""
+    """Measures without a row in a channel that the mapping lists: zero, where absent days are.
+
+    Of a measure that no channel has a known cell of, nothing is known, and nothing is zero.
+    """
     market = facts.mapping.marketplace
     if table.table.channel is None or not market.channels_declared:
         return []
-    seen = {channel for _, channel in tallies}
+    known = {index for (index, _), (*_, count) in tallies.items() if count}
     return [
         MeasureReport(
             measure=cell.measure.key,
@@ -417,25 +487,42 @@ def _zero_channels(
             absent_day=cell.absent_day.value,
         )
         for channel in market.channels
-        for cell in table.cells
-        if channel not in seen
+        for index, cell in enumerate(table.cells)
+        if index in known
+        and (index, channel) not in tallies
         and channel in cell.measure.channels
         and cell.absent_day is AbsentDay.ZERO
         and cell.measure.aggregation is not Aggregation.LAST
     ]
 
 
-def _ends_early(facts: Facts, tables: Iterable[TableReport]) -> list[Problem]:
-    """No table reaches the latest final day: every shop would look as if it had closed."""
-    declared = facts.mapping.marketplace.latest_final_day
+def _out_of_reach(facts: Facts, tables: Iterable[TableReport]) -> list[Problem]:
+    """Declared days that the rows do not reach: every shop would look as if it had closed."""
+    market, origin = facts.mapping.marketplace, facts.mapping.origin
     facts_alone = (each for each in tables if each.kind == Kind.FACTS)
     last = max((each.last_day for each in facts_alone if each.last_day is not None), default=None)
-    if declared is None or last is None or last >= declared:
+    if last is None:
         return []
-    where = f"{facts.mapping.origin}: marketplace.latest_final_day"
-    what = f"is {declared}, and the facts end on {last}"
-    hint = "deliver the days between, or leave it out: then the latest date of the facts counts"
-    return [Problem(where=where, what=what, hint=hint)]
+    problems: list[Problem] = []
+    declared = [("marketplace.latest_final_day", market.latest_final_day)]
+    declared += [
+        (f"tables[{facts.mapping.places[each.index]}].known_until", each.table.known_until)
+        for each in facts.tables
+    ]
+    declared += [
+        (f"tables[{each.table.place}].known_until", each.table.known_until)
+        for each in facts.details.values()
+    ]
+    for key, day in declared:
+        if day is not None and day > last:
+            what = f"is {day}, and the facts end on {last}"
+            hint = "deliver the days between, or leave it out: then the latest date counts"
+            problems.append(Problem(where=f"{origin}: {key}", what=what, hint=hint))
+    if market.first_day is not None and market.first_day > last:
+        what = f"is {market.first_day}, and the facts end on {last}"
+        hint = "days before it are missing, so that nothing would be known"
+        problems.append(Problem(where=f"{origin}: marketplace.first_day", what=what, hint=hint))
+    return problems
 
 
 def _delivered_twice(facts: Facts, measures: Iterable[MeasureReport]) -> list[Problem]:

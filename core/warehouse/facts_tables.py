@@ -15,21 +15,22 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shopace.core.errors import FactsError, Problem
+from shopace.core.errors import FactsError, Problem, did_you_mean
 from shopace.core.host.registry import fingerprint
 from shopace.core.vocabulary.channels import FIVE, Channel, parse_channel
 from shopace.core.vocabulary.units import Unit
 from shopace.core.warehouse.delivery import (
-    MEMORY_LIMIT,
     Delivery,
     HasFiles,
-    connect,
+    connected,
     digest,
     home_of,
 )
 from shopace.core.warehouse.detail_tables import OpenedDetail, open_tables
 from shopace.core.warehouse.mapping import AbsentDay, FactsMapping, Kind, Layout, Source, Table
 from shopace.core.warehouse.sql import (
+    DAYS_ARE,
+    as_date,
     as_day,
     as_number,
     as_text,
@@ -44,7 +45,7 @@ from shopace.core.warehouse.sql import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from shopace.core.vocabulary.measures import Measure
 
@@ -56,6 +57,17 @@ _FINE = frozenset({Unit.RATIO, Unit.SCORE, Unit.MULTIPLE, Unit.HOURS})
 """Kept to six decimals; amounts, counts and the like to four."""
 _CELL_BOUND = 1e16
 """Cells are smaller, in integer units: 180 days of five channels then fit 64 bits."""
+
+
+FileState = tuple[int, int, int]
+
+
+def _state(file: Path) -> FileState | None:
+    try:
+        about = file.stat()
+    except OSError:
+        return None
+    return about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def units_of(measure: Measure) -> int:
@@ -92,6 +104,9 @@ class FactsTable:
     first_day: date | None
     """The first day that is known; None: the table has no rows."""
     last_day: date | None
+    """The last day that is known."""
+    absent_words: tuple[str, ...] = ()
+    """In the long layout: words of declared measures that no row holds."""
 
     @property
     def is_long(self) -> bool:
@@ -153,11 +168,30 @@ class Facts(Delivery):
             )
         return as_of
 
+    @property
+    def files(self) -> list[Path]:
+        """Of all tables, sorted."""
+        tables: list[HasFiles] = [*self.tables, *self.shop_tables, *self.details.values()]
+        return sorted({file for each in tables for file in each.files})
+
     def fingerprint(self) -> str:
         """Of the files' names and contents."""
-        tables: list[HasFiles] = [*self.tables, *self.shop_tables, *self.details.values()]
-        files = sorted({file for each in tables for file in each.files})
-        return fingerprint([(self.name_of(file), digest(file)) for file in files])
+        return fingerprint([(self.name_of(file), digest(file)) for file in self.files])
+
+    def states(self) -> dict[Path, FileState | None]:
+        """What tells a file that was written again from the one before."""
+        return {file: _state(file) for file in self.files}
+
+    def require_unchanged(self, before: Mapping[Path, FileState | None]) -> None:
+        """Raise FactsError naming the files whose states are no more what they were."""
+        changed = [file for file, state in before.items() if _state(file) != state]
+        if changed:
+            problems = [
+                Problem(where=self.name_of(file), what="changed while it was read")
+                for file in changed
+            ]
+            hint = "build again when the delivery is complete"
+            raise FactsError("the facts are not used", problems=problems, hint=hint)
 
 
 @contextmanager
@@ -168,15 +202,14 @@ def open_facts(
     *,
     spill: Path | None = None,
     threads: int | None = None,
-    memory_limit: str = MEMORY_LIMIT,
+    memory_limit: str | None = None,
 ) -> Iterator[Facts]:
     """Open all tables. Raises FactsError with every file that cannot be used, and why.
 
-    `spill` is the folder for what does not fit into memory; None: nothing is written.
+    `spill` is the folder for what does not fit into memory; None: a temporary one.
     """
     home = home_of(folder)
-    connection = connect(spill, threads, memory_limit)
-    try:
+    with connected(spill, threads, memory_limit) as connection:
         facts = Facts(mapping, home, connection, measures)
         problems: list[Problem] = []
         for index, table in enumerate(mapping.tables):
@@ -185,12 +218,16 @@ def open_facts(
                 (facts.tables if table.kind is Kind.FACTS else facts.shop_tables).append(opened)
         facts.details.update(open_tables(facts, problems))
         if not problems and all(each.first_day is None for each in facts.tables):
-            problems.append(Problem(where=home.name, what="the facts have no rows"))
+            rows = sum(
+                facts.rows(f"SELECT count(*) FROM {each.raw}")[0][0] for each in facts.tables
+            )
+            what = "the facts have no rows"
+            if rows:
+                what = f"none of {rows} rows has a date that can be read"
+            problems.append(Problem(where=home.name, what=what, hint=DAYS_ARE if rows else ""))
         if problems:
             raise FactsError("the facts are refused", problems=problems)
         yield facts
-    finally:
-        connection.close()
 
 
 def _open(facts: Facts, index: int, table: Table, problems: list[Problem]) -> FactsTable | None:
@@ -209,7 +246,10 @@ def _open(facts: Facts, index: int, table: Table, problems: list[Problem]) -> Fa
     if len(problems) > before:
         return None
     cells, undeclared = _cells(facts, table, columns, words)
-    opened = replace(opened, cells=cells, undeclared=undeclared)
+    absent = tuple(_absent_words(facts, opened, words, undeclared, problems))
+    if len(problems) > before:
+        return None
+    opened = replace(opened, cells=cells, undeclared=undeclared, absent_words=absent)
     _create_views(facts, opened)
     if table.kind is Kind.SHOPS:
         return opened
@@ -240,7 +280,10 @@ def _named_columns(table: Table) -> list[tuple[str, str]]:
 def _judge_types(
     facts: Facts, index: int, table: Table, columns: Mapping[str, str], problems: list[Problem]
 ) -> None:
-    for key, column in _named_columns(table):
+    named = _named_columns(table)
+    if table.kind is Kind.FACTS and table.layout is Layout.WIDE and table.sources is None:
+        named += [(f"measures.{each}", each) for each in columns if each in facts.measures]
+    for key, column in named:
         kind = columns.get(column, "VARCHAR")
         hint = ""
         if key == "shop":
@@ -252,7 +295,7 @@ def _judge_types(
         elif key == "value" or key.startswith("measures."):
             means, fits = "a number", is_number(kind)
         elif key == "profile.focus_channels":
-            means, fits = "text", kind in ("VARCHAR", "VARCHAR[]")
+            means, fits = "text", is_text(kind) or kind == "VARCHAR[]"
         else:
             means, fits = "text", is_text(kind)
         if not fits:
@@ -296,6 +339,27 @@ def _cells(
         for each in sources
     )
     return cells, tuple(each for each in present if each not in used)
+
+
+def _absent_words(
+    facts: Facts,
+    table: FactsTable,
+    words: Collection[str],
+    undeclared: Sequence[str],
+    problems: list[Problem],
+) -> Iterator[str]:
+    """Declared words that no row holds; a problem where one that nobody declared is meant."""
+    for each in (table.table.sources or ()) if table.is_long else ():
+        if each.column in words:
+            continue
+        hint = did_you_mean(each.column, undeclared)
+        if not hint:
+            yield each.column
+            continue
+        key = each.measure + (f"@{each.channel}" if each.channel else "")
+        where = f"{facts.mapping.origin}: tables[{_place(facts, table.index)}].measures.{key}"
+        what = f'names the measure "{each.column}", which {table.table.files} does not have'
+        problems.append(Problem(where=where, what=what, hint=hint))
 
 
 def _channel_words(
@@ -401,17 +465,17 @@ def _long_rows(table: FactsTable) -> str:
 def _profile_column(field: str, column: str, kind: str) -> str:
     quoted = name(column)
     if field == "opened_on":
-        return f"{as_day(quoted, kind)} AS {field}"
+        return f"{as_date(quoted, kind)} AS {field}"
     if kind == "VARCHAR[]":
         return f"NULLIF(array_to_string({quoted}, ','), '') AS {field}"
     return f"{as_text(quoted)} AS {field}"
 
 
 def _with_days(facts: Facts, table: FactsTable) -> FactsTable:
-    """Which days of the table are known: declared ones, else from its first to its last date."""
+    """Which days are known: declared ones, else from the first to the last date of the table."""
     first, last = facts.rows(f"SELECT min(day), max(day) FROM {table.raw}", table)[0]
     market = facts.mapping.marketplace
     if first is not None:
         first = market.first_day if market.first_day is not None else first
-        last = market.latest_final_day if market.latest_final_day is not None else last
+        last = max(last, table.table.known_until or last)
     return replace(table, first_day=first, last_day=last)

@@ -6,6 +6,7 @@ file. A folder without a manifest is not there.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ import numpy as np
 from shopace.core.errors import Problem
 
 MANIFEST = "manifest.json"
+_UNFINISHED = ".partial"
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,13 +80,44 @@ def write_file(target: Path, content: bytes) -> None:
 
 @contextmanager
 def unfinished(folder: Path, name: str) -> Iterator[Path]:
-    """A hidden folder beside where `folder`/`name` will be; gone when the block ends."""
+    """A hidden folder beside where `folder`/`name` will be; gone when the block ends.
+
+    It is locked as long as its process lives. Those that a killed process left are removed first.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    hidden = Path(mkdtemp(prefix=f".{name}.", suffix=".partial", dir=folder))
+    for each in folder.glob(f".*{_UNFINISHED}"):
+        with _locked(each, waiting=False) as is_ours:
+            if is_ours:
+                shutil.rmtree(each, ignore_errors=True)
+    is_ours = False
+    while not is_ours:
+        hidden = Path(mkdtemp(prefix=f".{name}.", suffix=_UNFINISHED, dir=folder))
+        with _locked(hidden, waiting=True) as is_ours:
+            if not is_ours:  # taken for one that was left, before it was locked
+                continue
+            try:
+                yield hidden
+            finally:
+                shutil.rmtree(hidden, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path, *, waiting: bool) -> Iterator[bool]:
+    """Whether the folder is there and was locked; the system frees it with its process."""
     try:
-        yield hidden
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:  # a file, or gone
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if waiting else fcntl.LOCK_NB))
+            is_ours = folder.exists()
+        except OSError:  # another's; or a file system without locks, where nobody removes anything
+            is_ours = waiting
+        yield is_ours
     finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+        os.close(handle)
 
 
 def publish(hidden: Path, target: Path, manifest: msgspec.Struct) -> None:

@@ -6,8 +6,8 @@ TOML, judged whole: `load_mapping` raises one MappingError with every problem. S
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
-from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -28,6 +28,7 @@ from shopace.core.warehouse.mapping_parts import (
     files_of,
     scale_of,
 )
+from shopace.core.warehouse.regions import CODES
 from shopace.core.warehouse.toml_reader import Reader
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Table(Record, frozen=True, kw_only=True):
     kind: Kind = Kind.FACTS
     date: str = ""
     absent_day: AbsentDay | None = None
+    known_until: dt.date | None = None
+    """Days up to it are known, with rows or without. None: to the last date in the table."""
     channel: str | None = None
     layout: Layout = Layout.WIDE
     measure: str = ""
@@ -103,10 +106,10 @@ class Marketplace(Record, frozen=True, kw_only=True):
     channels: tuple[Channel, ...] = FIVE
     channels_declared: bool = False
     """The list was given: a channel of it without any row is zero where absent days are zero."""
-    first_day: date | None = None
+    first_day: dt.date | None = None
     """Days before it are missing, never zero. None: each table's own first date."""
-    latest_final_day: date | None = None
-    """Later dates are refused. None: the latest date in the facts."""
+    latest_final_day: dt.date | None = None
+    """Later dates are refused, and some table must reach it. None: the latest date in the facts."""
 
 
 class FactsMapping(Record, frozen=True, dict=True):
@@ -166,6 +169,7 @@ def parse_mapping(
     reader.end()
     _judge_together(reader, tables)
     _judge_details(reader, details)
+    _judge_days(reader, marketplace, {**tables, **{each.place: each for each in details}})
     if reader.problems:
         raise MappingError(f"{origin} is not usable", problems=reader.problems)
     return FactsMapping(
@@ -196,10 +200,8 @@ def _marketplace(reader: Reader) -> Marketplace:
             pattern=r"[A-Za-z0-9_.-]{1,40}",  # ids that begin with it stay within 80
             means="1–40 of A-Z a-z 0-9 _ . -",
         ),
-        region=reader.text("region", required=True),
-        currency=reader.text(
-            "currency", required=True, pattern=r"[A-Z]{3}", means="an ISO code such as USD"
-        ),
+        region=_code(reader, "region"),
+        currency=_code(reader, "currency"),
         timezone=reader.text("timezone") or "UTC",
         channels=channels,
         channels_declared=declared is not None,
@@ -210,6 +212,13 @@ def _marketplace(reader: Reader) -> Marketplace:
         reader.problem("name", "must begin with a letter or a digit")
     reader.end()
     return record
+
+
+def _code(reader: Reader, field: str) -> str:
+    codes, word = CODES[field], reader.text(field, required=True)
+    if word.strip() and word not in codes.known:
+        reader.problem(field, f'"{word}" is no {codes.noun}', codes.hint(word))
+    return word
 
 
 def _table(reader: Reader, kind: Kind, measures: Mapping[str, Measure]) -> Table:
@@ -236,16 +245,19 @@ def _table(reader: Reader, kind: Kind, measures: Mapping[str, Measure]) -> Table
     if words and not channel:
         reader.problem("channels", "has no column to read", "add channel = …, the column's name")
     if not facts:
-        for name in ("date", "absent_day", "channel", "layout", "measure", "value", "measures"):
+        for name in ("date", "absent_day", "known_until", "channel", "layout", "measure", "value",
+                     "measures"):  # fmt: skip
             if reader.has(name):
                 reader.problem(name, "has no meaning in a table of shops")
     profile = _profile(reader)
+    known_until = reader.date("known_until")
     table = Table(
         files=files_of(reader),
         shop=shop,
         kind=kind,
         date=day,
         absent_day=absent_day,
+        known_until=known_until,
         channel=channel or None,
         layout=layout,
         measure=measure,
@@ -344,6 +356,16 @@ def _judge_details(reader: Reader, tables: Iterable[DetailTable]) -> None:
             hint = "one glob may name many files"
             reader.problem(f"tables[{table.place}].kind", what, hint)
         seen.setdefault(table.kind, table.place)
+
+
+def _judge_days(
+    reader: Reader, marketplace: Marketplace, tables: Mapping[int, Table | DetailTable]
+) -> None:
+    final = marketplace.latest_final_day
+    for index, table in sorted(tables.items()):
+        if table.known_until is not None and final is not None and table.known_until > final:
+            what = f"{table.known_until} lies after latest_final_day, {final}"
+            reader.problem(f"tables[{index}].known_until", what)
 
 
 def parse_focus(text: str) -> tuple[frozenset[Channel], tuple[str, ...]]:

@@ -26,6 +26,7 @@ class Profiles:
     """All shops that exist on the as-of date, numbered by id, as the table `shops` of the facts.
 
     A shop exists from its first row, or when a table of shops lists it and it had opened by then.
+    When it opened is known from its profile alone: a first row is only a first sale.
     """
 
     def __init__(self, facts: Facts, as_of: date) -> None:
@@ -71,20 +72,18 @@ class Profiles:
 
     def _number_shops(self) -> None:
         listed = [
-            f"SELECT shop, min(day) AS first FROM {facts_view(table)} "
-            f"WHERE day <= DATE '{self._as_of}' GROUP BY shop"
+            f"SELECT DISTINCT shop FROM {facts_view(table)} WHERE day <= DATE '{self._as_of}'"
             for table in self._facts.tables
         ]
         for table in self._facts.shop_tables:
             opened = ""
             if "opened_on" in dict(table.table.profile):
                 opened = f" WHERE opened_on IS NULL OR opened_on <= DATE '{self._as_of}'"
-            listed.append(f"SELECT shop, NULL AS first FROM {shops_view(table)}{opened}")
+            listed.append(f"SELECT shop FROM {shops_view(table)}{opened}")
         self._facts.rows(
             "CREATE OR REPLACE TEMP TABLE shops AS SELECT "
-            "CAST(row_number() OVER (ORDER BY shop) - 1 AS INTEGER) AS no, shop, first "
-            f"FROM (SELECT shop, min(first) AS first FROM ({' UNION ALL '.join(listed)}) "
-            "GROUP BY shop) ORDER BY no"
+            "CAST(row_number() OVER (ORDER BY shop) - 1 AS INTEGER) AS no, shop "
+            f"FROM ({' UNION '.join(listed)}) ORDER BY no"
         )
 
     def _collect(self) -> None:
@@ -102,8 +101,6 @@ class Profiles:
             "region": text(market.region),
             "currency": text(market.currency),
             "timezone": text(market.timezone),
-            # On the first day of the facts every shop has its first row: that is no opening.
-            "opened_on": f"CASE WHEN first > DATE '{self._facts.first_day}' THEN first END",
         }
         fields = ", ".join(
             f"coalesce({field if field in delivered else 'NULL'}, {fallback.get(field, 'NULL')})"

@@ -10,7 +10,7 @@ import re
 import shutil
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +61,8 @@ __all__ = [
     "open_snapshot",
 ]
 
+RULES = 1
+"""Counts up when the same facts give other numbers than before."""
 BLOCK_SHOPS = 2048
 _BLOCKS_MAPPED = 8
 AGAIN = "delete the folder and build it again: shopace snapshot build"
@@ -215,7 +217,7 @@ def latest_snapshot(
     Of two with one date the one of the later facts, else the one built last. A folder that should
     be the one and is damaged is an error, never a reason to take an older one.
     """
-    found: list[tuple[date, float, Path, str]] = []
+    found: list[tuple[date, int, Path, str]] = []
     home = Path(folder)
     for path in home.iterdir() if home.is_dir() else ():
         match = _ID.fullmatch(path.name)
@@ -227,7 +229,7 @@ def latest_snapshot(
         except ValueError:  # somebody else's folder
             continue
         if marketplace in (None, name):
-            found.append((day, path.stat().st_mtime, path, name))
+            found.append((day, _built_at(path), path, name))
     names = sorted({each[3] for each in found})
     if len(names) > 1:
         raise SnapshotError(
@@ -240,6 +242,14 @@ def latest_snapshot(
         raise _no_snapshot(home, marketplace, as_of, days)
     of_that_day = [(built, open_snapshot(path)) for day, built, path, _ in found if day == latest]
     return max(of_that_day, key=lambda each: (each[1].manifest.latest_available_date, each[0]))[1]
+
+
+def _built_at(folder: Path) -> int:
+    """When it was built, or asked for again, in nanoseconds; 0 where it has no manifest."""
+    try:
+        return (folder / MANIFEST).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _no_snapshot(
@@ -276,18 +286,20 @@ def build_snapshot(
     today: date | None = None,
     block_shops: int = BLOCK_SHOPS,
     progress: Callable[[str, int, int], None] | None = None,
+    memory_limit: str | None = None,
 ) -> Snapshot:
     """Build the snapshot of `as_of` (default: the latest final day) under `out_folder`.
 
     The same facts, mapping, records and date give the same snapshot: an existing one is returned.
-    `progress` is called with what is being done, steps done and steps in all. Raises FactsError
-    with everything that is refused; nothing is left behind then.
+    `progress` is called with what is being done, steps done and steps in all; `memory_limit` is
+    DuckDB's, as in `delivery.connected`. Raises FactsError with everything that is refused, and
+    where files change meanwhile; nothing is left behind then.
     """
     # Workers read snapshots and never need DuckDB.
     from shopace.core.warehouse.detail_blocks import DetailBlocks  # noqa: PLC0415
     from shopace.core.warehouse.facts import check, require_sound  # noqa: PLC0415
     from shopace.core.warehouse.facts_tables import open_facts  # noqa: PLC0415
-    from shopace.core.warehouse.windows import Windows  # noqa: PLC0415
+    from shopace.core.warehouse.windows import DAYS_READ, Windows  # noqa: PLC0415
 
     tell = progress if progress is not None else _silent
     out = Path(out_folder)
@@ -297,14 +309,26 @@ def build_snapshot(
         (hidden / BLOCKS).mkdir()
         spill = hidden / "spill"
         tell("reading the facts", 0, 1)
-        with open_facts(mapping, facts_folder, measures, spill=spill) as facts:
+        with open_facts(
+            mapping, facts_folder, measures, spill=spill, memory_limit=memory_limit
+        ) as facts:
             day = facts.day_of(as_of)
-            facts_print = facts.fingerprint()
+            before, facts_print = facts.states(), facts.fingerprint()
             key = fingerprint(
-                [SCHEMA, facts_print, mapping.fingerprint, prints, metric_prints, block_shops], 8
+                [
+                    SCHEMA,
+                    RULES,
+                    facts_print,
+                    mapping.fingerprint,
+                    prints,
+                    metric_prints,
+                    block_shops,
+                ],
+                8,
             )
             name = f"{mapping.marketplace.name}-{day.isoformat()}-{key}"
             if (out / name / MANIFEST).exists():
+                (out / name / MANIFEST).touch()  # the latest again, though another came between
                 return open_snapshot(out / name)
             report = check(facts, today=today)
             require_sound(report)
@@ -335,8 +359,10 @@ def build_snapshot(
                 blocks=tuple(entries),
                 vocabularies=windows.vocabularies,
                 early_ends=report.early_ends(day),
+                lost_days=report.lost_days(day - timedelta(DAYS_READ - 1), day),
                 details=details.layout,
             )
+            facts.require_unchanged(before)
         shutil.rmtree(spill, ignore_errors=True)
         publish(hidden, out / name, manifest)
     return open_snapshot(out / name)

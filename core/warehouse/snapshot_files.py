@@ -12,7 +12,7 @@ import numpy as np
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Period
-from shopace.core.warehouse.facts_report import EarlyEnd
+from shopace.core.warehouse.facts_report import EarlyEnd, LostDays
 from shopace.core.warehouse.folders import File, write_array
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ class Manifest(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Words behind the codes of region, industry, currency and timezone."""
     early_ends: tuple[EarlyEnd, ...] = ()
     """Tables of the facts that end before the as-of date."""
+    lost_days: tuple[LostDays, ...] = ()
+    """Tables that have no row on some of the days that the windows read."""
     details: dict[str, dict[str, tuple[str, ...]]] = msgspec.field(default_factory=dict)
     """Tables with any number of rows per shop → their columns → the words behind a column's codes,
     of which the first has the code 1 and 0 is unknown. Tables not delivered are absent."""

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 WEEKS = 13
 """Whole weeks before the current seven days that tell a shop's own noise."""
+DAYS_READ = 7 * (WEEKS + 1)
+"""Days up to the as-of date that periods and weeks read."""
 RANGE_BLOCKS = 64
 """Blocks that are aggregated at once; more shops are staged, sorted, and taken in ranges."""
 

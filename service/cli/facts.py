@@ -14,13 +14,14 @@ from shopace.service.cli.dark import darkness_of, lit_by_table, policy_in_use, p
 from shopace.service.cli.session import Branch, Leaf, session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from rich.table import Table
 
     from shopace.core.warehouse.dark import Things
     from shopace.core.warehouse.facts import FactsReport, MeasureReport, TableReport
-    from shopace.core.warehouse.facts_report import EarlyEnd
+    from shopace.core.warehouse.facts_report import EarlyEnd, LostDays
+    from shopace.core.warehouse.policy import Policy
 
 MAPPING_FILE = "mapping.toml"
 
@@ -64,6 +65,7 @@ def check(mapping: Path | None, folder: Path | None, every: bool) -> None:
         session().judged(_plain(report) | told, refused)
         return
     _print(report)
+    _print_regions(report, policy)
     click.echo()
     print_lit(registry, lit)
     print_dark(dark, len(registry.measures), every=every)
@@ -116,9 +118,10 @@ def _print(report: FactsReport) -> None:
     console.print(made)
     _print_unread(report.tables)
     print_ends(report.early_ends(report.last_day))
+    print_lost(report.lost_days(report.first_day, report.last_day))
     click.echo()
     console.print(_measures(report.measures))
-    _print_bad_cells(report.measures)
+    _print_bad_cells((*report.measures, *report.unusable))
 
 
 def _measures(reports: tuple[MeasureReport, ...]) -> Table:
@@ -153,6 +156,9 @@ def _print_unread(tables: tuple[TableReport, ...]) -> None:
         if each.undeclared:
             told = some_of(each.undeclared)
             click.echo(clean(f"{each.files}: not declared, not read: {told}"))
+        if each.absent_words:
+            told = some_of(each.absent_words)
+            click.echo(clean(f"{each.files}: declared, and in no row: {told}"))
         for channel, rows in each.unknown_channels:
             click.echo(clean(f'{each.files}: unknown channel "{channel}", {rows:,} rows kept out'))
         for word in each.unknown_words:
@@ -174,10 +180,36 @@ def print_ends(ends: Iterable[EarlyEnd], *, err: bool = False) -> None:
 
     for each in ends:
         days = counted(each.days, "day")
-        what = f"ends on {each.last_day}, {days} early: what absent_day says holds for them"
-        if each.zero:
-            what += f", and these count as 0: {', '.join(each.zero)}"
+        what = f"ends on {each.last_day}, {days} early: {_taken_as(each.zero)}"
         click.secho(clean(f"{each.files}: {what}"), fg="yellow", err=err)
+
+
+def print_lost(lost: Iterable[LostDays], *, err: bool = False) -> None:
+    """A lost file looks like days without sales, where an absent day counts as zero."""
+    from shopace.service.clean import clean
+    from shopace.service.figures import counted
+
+    for each in lost:
+        spans = ", ".join(f"{a} – {b}" if a != b else f"{a}" for a, b in each.spans)
+        days = counted(each.days, "day")
+        told = f"no row of any shop on {days}, at last {spans}: {_taken_as(each.zero)}"
+        click.secho(clean(f"{each.files}: {told}"), fg="yellow", err=err)
+
+
+def _taken_as(zero: Collection[str]) -> str:
+    """What the days without a row are taken for."""
+    if not zero:
+        return "its measures are missing on them"
+    return f"as the mapping says, these count as 0 on them: {', '.join(zero)}"
+
+
+def _print_regions(report: FactsReport, policy: Policy) -> None:
+    """A code of another region would be judged as one that no policy pack knows."""
+    known = {code for line in policy.lines for code in line.regions}
+    unknown = [each for each in report.regions if each not in known]
+    if unknown:
+        told = ", ".join(unknown)
+        click.echo(f"no policy pack has rows for {told}: those for all other regions hold there")
 
 
 def _print_bad_cells(measures: tuple[MeasureReport, ...]) -> None:

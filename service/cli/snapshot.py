@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shopace.core.errors import SnapshotError
-from shopace.service.cli.facts import places, print_ends, today
+from shopace.service.cli.facts import places, print_ends, print_lost, today
 from shopace.service.cli.session import Branch, Leaf, session
 from shopace.service.figures import counted
 
@@ -76,6 +76,7 @@ def build(
         return
     manifest = snapshot.manifest
     print_ends(manifest.early_ends, err=True)
+    print_lost(manifest.lost_days, err=True)
     shops, blocks = counted(manifest.shops, "shop"), counted(len(snapshot), "block")
     click.echo(f"snapshot {snapshot.id}: {shops} in {blocks}, as of {manifest.as_of}")
 
@@ -157,4 +158,5 @@ def _told(snapshot: Snapshot) -> dict[str, Any]:
         "blocks": len(snapshot),
         "bytes": sum(file.bytes for block in manifest.blocks for file in block.files.values()),
         "early_ends": manifest.early_ends,
+        "lost_days": manifest.lost_days,
     }

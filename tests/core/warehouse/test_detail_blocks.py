@@ -41,6 +41,7 @@ shop = "shop"
 product = "sku"
 date = "date"
 absent_day = "{absent}"
+known_until = 2026-03-31
 """
 BY_CHANNEL = SOLD + 'channel = "channel"\n'
 VIOLATIONS = """

@@ -6,11 +6,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from shopace.core import STANDARD_MEASURES, Channel, Measure, Unit
 from shopace.core.errors import FactsError
 from shopace.core.warehouse.facts import FactsReport, MeasureReport, check_facts
+from shopace.core.warehouse.facts_tables import open_facts
 from shopace.core.warehouse.mapping import FactsMapping
 
 if TYPE_CHECKING:
@@ -388,3 +390,203 @@ def test_focus_channels_nobody_knows_are_told(
     shops = '[[tables]]\nkind = "shops"\nfiles = "shops.csv"\nshop = "shop_id"\n'
     mapping = mapped(TABLE + shops + '[tables.profile]\nfocus_channels = "focus"\n')
     assert check(mapping, facts_folder).tables[1].unknown_focus == (("radio", 1),)
+
+
+CSV = TABLE.replace(".parquet", ".csv")
+
+
+def csv(folder: Path, text: str | bytes) -> None:
+    (folder / "days.csv").write_bytes(text.encode() if isinstance(text, str) else text)
+
+
+def test_dates_that_no_calendar_of_a_shop_has_are_refused(
+    facts_folder: Path, mapped: Mapper
+) -> None:
+    wrong = ("1970-01-01", "0044-03-15 (BC)", "290000-01-01", "-infinity", "9999-12-31", "")
+    rows = "".join(f"a,{each},1\n" for each in ("2026-03-01", *wrong))
+    csv(facts_folder, "shop_id,date,gmv\n" + rows)
+    report = check(mapped(CSV), facts_folder)
+    (problem,) = report.problems
+    assert problem.what.startswith("6 rows have no date that can be read in")
+    assert (report.first_day, report.last_day) == (DAY, DAY)
+    csv(facts_folder, "shop_id,date,gmv\na,1970-01-01,1\n")
+    assert "none of 1 rows has a date that can be read" in refusal(mapped(CSV), facts_folder)
+
+
+def test_a_stray_date_makes_no_zeros_unless_the_first_day_is_declared(
+    facts_folder: Path, write: Writer, mapped: Mapper
+) -> None:
+    write("days.parquet", COLUMNS, [("b", day(-40), 1, 1), ("a", day(0), 1, 1)])
+    (problem,) = check(mapped(TABLE), facts_folder).problems
+    assert problem.what.startswith("no row is dated 2026-01-21 to 2026-02-28, and absent_day says")
+    for table, market in ((TABLE, f"first_day = {day(-40)}\n"), (TABLE, f"first_day = {DAY}\n"),
+                          (TABLE.replace("zero", "missing"), "")):  # fmt: skip
+        assert not check(mapped(table, market), facts_folder).problems
+
+
+def test_days_without_a_row_of_any_shop_are_told(
+    facts_folder: Path, write: Writer, mapped: Mapper
+) -> None:
+    days = (0, 1, 3, 6)
+    write("days.parquet", COLUMNS, [("ab"[each % 2], day(each), 1, 1) for each in days])
+    for absent, zero in (("zero", ("gmv", "orders")), ("missing", ())):
+        report = check(mapped(TABLE.replace("zero", absent)), facts_folder)
+        (lost,) = report.lost_days(report.first_day, report.last_day)
+        assert (lost.days, lost.spans) == (3, ((day(2), day(2)), (day(4), day(5))))
+        assert lost.zero == zero
+        (later,) = report.lost_days(day(5), report.last_day)
+        assert (later.days, later.spans) == (1, ((day(5), day(5)),))
+        assert report.lost_days(day(6), report.last_day) == ()
+
+
+@pytest.mark.parametrize("key", ["first_day", "known_until"])
+def test_declared_days_that_no_row_reaches_are_refused(
+    facts_folder: Path, write: Writer, mapped: Mapper, key: str
+) -> None:
+    write("days.parquet", COLUMNS, [("a", day(0), 1, 1)])
+    line = f"{key} = 2026-12-01\n"
+    tables, market = (TABLE, line) if key == "first_day" else (TABLE + line, "")
+    (problem,) = check(mapped(tables, market), facts_folder).problems
+    assert problem.where.endswith(f".{key}")
+    assert problem.what == "is 2026-12-01, and the facts end on 2026-03-01"
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("region", "3 cells of \"where\" are no region codes: 'USA', 'usa' (did you mean \"US"),
+        ("currency", "3 cells of \"where\" are no currency codes: 'USA', 'usa' (did you mean"),
+        ("opened_on", '5 cells of "where" are no dates, such as "USA"'),
+    ],
+)
+def test_cells_by_which_it_is_chosen_how_a_shop_is_judged_are_no_typing_errors(
+    facts_folder: Path, write: Writer, mapped: Mapper, field: str, told: str
+) -> None:
+    known = {"region": ("CN", "GB"), "currency": ("CNY", "GBP")}.get(field, ("x", "y"))
+    write("days.parquet", COLUMNS, [("a", day(0), 1, 1)])
+    rows = [(f"s{place}", word) for place, word in enumerate(["USA", "USA", "usa", *known, None])]
+    write("shops.csv", {"shop_id": "VARCHAR", "where": "VARCHAR"}, rows)
+    shops = '[[tables]]\nkind = "shops"\nfiles = "shops.csv"\nshop = "shop_id"\n'
+    report = check(mapped(TABLE + shops + f'[tables.profile]\n{field} = "where"\n'), facts_folder)
+    (problem,) = report.problems
+    assert str(problem).startswith(f"shops.csv: {told}")
+    assert report.regions == (("CN", "GB", "US") if field == "region" else ("US",))
+
+
+def long(write: Writer, rows: list[tuple[object, ...]]) -> str:
+    columns = {"shop_id": "VARCHAR", "date": "DATE", "channel": "VARCHAR",
+               "metric": "VARCHAR", "value": "DOUBLE"}  # fmt: skip
+    write("days.parquet", columns, rows)
+    return CHANNELS + 'layout = "long"\nmeasure = "metric"\nvalue = "value"\n'
+
+
+def test_a_declared_word_that_no_row_holds_is_told_or_refused_where_another_is_meant(
+    facts_folder: Path, write: Writer, mapped: Mapper
+) -> None:
+    table = long(write, [("a", day(0), "shop_tab", each, 1.0) for each in ("gmv", "orders")])
+    table += '[tables.measures]\ngmv = "gmv"\nvisitors = "uv"\n'
+    report = check(mapped(table, 'channels = ["shop_tab"]\n'), facts_folder)
+    assert report.tables[0].absent_words == ("uv",)
+    assert report.delivered == (("gmv", "shop_tab"),)
+    text = refusal(mapped(table + 'orders = "ordres"\n'), facts_folder)
+    assert 'tables[0].measures.orders: names the measure "ordres", which days.parquet' in text
+    assert 'did you mean "orders"?' in text
+
+
+def test_a_measure_without_a_row_in_one_channel_is_zero_there_in_the_long_layout_too(
+    facts_folder: Path, write: Writer, mapped: Mapper
+) -> None:
+    rows = [("a", day(0), channel, "gmv", 1.0) for channel in ("seller_live", "shop_tab")]
+    table = long(write, [*rows, ("a", day(0), "seller_live", "orders", 1.0)])
+    two = 'channels = ["seller_live", "shop_tab"]\n'
+    report = check(mapped(table, two), facts_folder)
+    assert ("orders", "shop_tab") in report.delivered
+    missing = check(mapped(table.replace("zero", "missing"), two), facts_folder)
+    assert ("orders", "shop_tab") not in missing.delivered
+
+
+def test_a_column_of_which_every_cell_is_bad_is_counted_and_not_delivered(
+    facts_folder: Path, write: Writer, mapped: Mapper
+) -> None:
+    write("days.parquet", COLUMNS, [("a", day(each), -1, 1) for each in range(3)])
+    report = check(mapped(TABLE), facts_folder)
+    (gmv,) = report.unusable
+    assert (gmv.measure, gmv.cells, gmv.known, gmv.negative) == ("gmv", 3, 0, 3)
+    assert report.delivered == (("orders", "shop"),)
+    assert "gmv" in report.not_delivered
+
+
+LINES = "shop_id,date,gmv\na,2026-03-01,1\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (LINES + "b,2026-03-02\n", "line 3 has 2 columns, and the header 3"),
+        (LINES + "b,2026-03-02,1,2\n", "line 3 has 4 columns, and the header 3"),
+        (LINES + '"b,2026-03-02,1\n', "line 3 opens a quote that nothing closes"),
+        (LINES.encode() + b"\xe9,2026-03-02,1\n", "line 3 is not UTF-8"),
+        (b"shop_id,date,gmv,\xe9\n", "its header, line 1, is not UTF-8"),
+        (LINES.replace("\n", "\r\n") + "b,2026-03-02,1\nc,2026-03-02,1\r\n", "of two kinds"),
+        ("", "the file is empty"),
+        ("shop_id,date,gmv,GMV\n", 'two columns are called "GMV"'),
+        ("Report of March\n" + LINES, "it has Report of March"),
+    ],
+)
+def test_a_csv_file_that_is_none_is_told_with_the_cause(
+    facts_folder: Path, mapped: Mapper, content: str | bytes, told: str
+) -> None:
+    csv(facts_folder, content)
+    assert told in refusal(mapped(CSV), facts_folder)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_csv_files_of_one_table_are_read_by_their_own_headers(
+    facts_folder: Path, mapped: Mapper, separator: str
+) -> None:
+    csv(facts_folder, "\ufeff" + LINES.replace(",", separator))
+    (facts_folder / "days2.csv").write_text('gmv,"date",shop_id,\r\n2.5,2026-03-02,"b, c",\r\n')
+    table = CSV.replace("days.csv", "days*.csv")
+    (problem,) = check(mapped(table), facts_folder).problems
+    assert "1 rows have no usable shop id: 'b, c'" in problem.what
+    (facts_folder / "days2.csv").write_text('gmv,"date",shop_id\n2.5,2026-03-02,"b"\n')
+    report = check(mapped(table), facts_folder)
+    assert (report.problems, report.rows, of(report, "gmv").known) == ((), 2, 2)
+
+
+def test_an_empty_optional_column_whose_writer_knew_no_type_is_taken(
+    facts_folder: Path, write: Writer, mapped: Mapper
+) -> None:
+    write("days.parquet", COLUMNS, [("a", day(0), 1, 1)])
+    with duckdb.connect() as connection:
+        select = "SELECT NULL AS shop, NULL AS id, NULL AS ends, NULL AS points WHERE false"
+        connection.execute(f"COPY ({select}) TO '{facts_folder / 'violations.parquet'}'")
+    table = """
+[[tables]]
+kind = "violations"
+files = "violations.parquet"
+shop = "shop"
+violation = "id"
+fields = { ends_on = "ends", points = "points" }
+"""
+    assert check(mapped(TABLE + table), facts_folder).problems == ()
+
+
+def test_too_little_memory_is_no_fault_of_the_files(
+    facts_folder: Path, write: Writer, mapped: Mapper
+) -> None:
+    write("days.parquet", COLUMNS, [("a", day(each), 1, 1) for each in range(9)])
+    with pytest.raises(FactsError) as caught:
+        check_facts(mapped(TABLE), facts_folder, STANDARD_MEASURES, memory_limit="1KB")
+    assert "the files may be sound" in str(caught.value)
+    assert "damaged" not in str(caught.value)
+
+
+def test_what_does_not_fit_into_memory_has_a_temporary_folder_that_is_gone_afterwards(
+    facts_folder: Path, write: Writer, mapped: Mapper
+) -> None:
+    write("days.parquet", COLUMNS, [("a", day(0), 1, 1)])
+    with open_facts(mapped(TABLE), facts_folder, STANDARD_MEASURES) as facts:
+        (spill,) = facts.rows("SELECT current_setting('temp_directory')")[0]
+        assert Path(spill).is_dir()
+    assert not Path(spill).exists()

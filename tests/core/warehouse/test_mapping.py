@@ -165,6 +165,30 @@ def test_a_wrong_line_of_a_table_is_told_where_it_stands(line: str, where: str, 
     assert says in found[where]
 
 
+@pytest.mark.parametrize(
+    ("field", "word", "says"),
+    [
+        ("region", "USA", '"USA" is no region code (did you mean "US"?)'),
+        ("region", "us", '"us" is no region code (did you mean "US"?)'),
+        ("region", "Brazil", '"Brazil" is no region code (two capital letters'),
+        ("currency", "USS", '"USS" is no currency code (did you mean "'),
+        ("currency", "usd", '"usd" is no currency code (did you mean "USD"?)'),
+    ],
+)
+def test_codes_of_regions_and_currencies_are_those_of_the_standards(
+    field: str, word: str, says: str
+) -> None:
+    own = {"region": "US", "currency": "USD"}[field]
+    text = HEAD.replace(f'{field} = "{own}"', f'{field} = "{word}"') + TABLE
+    assert problems_of(text)[f"marketplace.{field}"].startswith(says)
+
+
+def test_a_table_is_known_until_the_latest_final_day_at_most() -> None:
+    days = "latest_final_day = 2026-01-31\n"
+    text = HEAD + days + TABLE + "known_until = 2026-02-01\n"
+    assert "lies after latest_final_day" in problems_of(text)["tables[0].known_until"]
+
+
 def test_a_gauge_cannot_be_declared_zero_on_absent_days() -> None:
     line = '[tables.measures]\nsps = { column = "sps", absent_day = "zero" }'
     found = problems_of(HEAD + TABLE + line)

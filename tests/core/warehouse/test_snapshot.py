@@ -16,6 +16,7 @@ from shopace.core import STANDARD_MEASURES, Channel, Direction, Metric, Unit, me
 from shopace.core.errors import FactsError, SnapshotError, UnknownShopError
 from shopace.core.vocabulary.channels import FIVE
 from shopace.core.vocabulary.units import Period
+from shopace.core.warehouse.folders import unfinished
 from shopace.core.warehouse.mapping import FactsMapping
 from shopace.core.warehouse.snapshot import (
     Block,
@@ -55,6 +56,13 @@ METRICS = {
     "aov": Metric(
         key="aov", title="AOV", definition="GMV per order.", unit=Unit.MONEY,
         formula=measure("gmv") / measure("orders"), direction=Direction.HIGHER,
+    )
+}  # fmt: skip
+
+VISITS = {
+    "visits": Metric(
+        key="visits", title="Visits", definition="Visitors.", unit=Unit.COUNT,
+        formula=measure("visitors"), direction=Direction.HIGHER,
     )
 }  # fmt: skip
 
@@ -189,6 +197,54 @@ def test_nothing_is_visible_while_a_build_runs(folders: Folders) -> None:
     assert all(name.startswith(".") for name in seen)
 
 
+def test_what_a_killed_build_left_is_removed_and_what_another_builds_is_not(
+    folders: Folders,
+) -> None:
+    left = folders.snapshots / ".tiny.left.partial"
+    (left / "spill").mkdir(parents=True)
+    with unfinished(folders.snapshots, "other") as others:
+        made = folders.build()
+        assert sorted(folders.snapshots.iterdir()) == sorted([others, made.path])
+    assert list(folders.snapshots.iterdir()) == [made.path]
+
+
+def test_facts_that_change_while_they_are_read_make_no_snapshot(
+    folders: Folders, write: Writer
+) -> None:
+    def deliver(what: str, done: int, _all: int) -> None:
+        if what == "building blocks" and done == 0:
+            write("days.parquet", COLUMNS, [("a", LAST, 1.0, 1)])
+
+    with pytest.raises(FactsError, match=r"days\.parquet: changed while it was read"):
+        folders.build(progress=deliver)
+    assert list(folders.snapshots.iterdir()) == []
+
+
+@pytest.mark.parametrize("market", ["", f"latest_final_day = {LAST}\n"])
+def test_days_after_a_tables_last_row_are_missing_unless_they_are_declared_to_be_known(
+    folders: Folders, write: Writer, mapped: Mapper, market: str
+) -> None:
+    write("visits.parquet", {"shop_id": "VARCHAR", "date": "DATE", "visitors": "INTEGER"},
+          [("shop-00", ago(day), 2) for day in range(3, 40)])  # fmt: skip
+    visits = TABLE.replace("days.parquet", "visits.parquet")
+    for more, week, zero in (("", None, ()), (f"known_until = {LAST}\n", 8.0, ("visitors",))):
+        folders.mapping = mapped(TABLE + visits + more, market)
+        snapshot = folders.build(metrics=VISITS)
+        found = snapshot.block(0).values[snapshot.row_of[Period.L7D, "visitors", Channel.SHOP], 0]
+        assert (None if np.isnan(found) else found) == week
+        (end,) = snapshot.manifest.early_ends
+        assert (end.files, end.days, end.zero) == ("visits.parquet", 3, zero)
+
+
+def test_a_day_that_no_shop_has_a_row_of_is_told(folders: Folders, write: Writer) -> None:
+    write("days.parquet", COLUMNS, [("a", ago(day), 1.0, 1) for day in range(40) if day not in
+                                    (5, 6, 9)])  # fmt: skip
+    (lost,) = folders.build().manifest.lost_days
+    assert (lost.days, lost.zero) == (3, ("gmv", "orders"))
+    assert lost.spans == ((ago(9), ago(9)), (ago(6), ago(5)))
+    assert folders.build(as_of=ago(10)).manifest.lost_days == ()
+
+
 def test_refused_facts_leave_nothing_behind(folders: Folders, write: Writer) -> None:
     write("days.parquet", COLUMNS, [("a", LAST, 1.0, 1), ("a", LAST, 2.0, 1)])
     with pytest.raises(FactsError, match="different values"):
@@ -272,19 +328,15 @@ def test_profiles_come_with_codes_defaults_and_unknowns(
     assert (b["focus"], idle["focus"]) == (0, 0)
 
 
-def test_without_an_opening_date_the_first_row_counts_unless_facts_begin_there(
-    folders: Folders, write: Writer, mapped: Mapper
-) -> None:
+def test_a_first_row_is_no_opening(folders: Folders, write: Writer, mapped: Mapper) -> None:
     profiles(write)
     folders.mapping = mapped(TABLE + SHOPS)
     a, b, idle = folders.build().block(0).profile["opened_on"]
     assert a == np.datetime64("2024-05-01")
-    assert b == np.datetime64(ago(5))
+    assert np.isnat(b)
     assert np.isnat(idle)
-    folders.mapping = mapped(TABLE)
-    a, b = folders.build().block(0).profile["opened_on"]
-    assert np.isnat(a)
-    assert b == np.datetime64(ago(5))
+    folders.mapping = mapped(TABLE, f"first_day = {ago(50)}\n")
+    assert np.isnat(folders.build().block(0).profile["opened_on"]).all()
 
 
 def test_a_profile_in_daily_rows_is_the_last_one_known_on_the_day(
@@ -386,8 +438,11 @@ def test_of_two_snapshots_of_one_day_the_one_built_last_is_taken(
 ) -> None:
     both = [folders.build(), folders.build(metrics={})]
     for number, each in enumerate(both):
-        os.utime(each.path, (1_000 + (number == later), 1_000 + (number == later)))
+        manifest = each.path / "manifest.json"
+        os.utime(manifest, (1_000 + (number == later), 1_000 + (number == later)))
     assert latest_snapshot(folders.snapshots).id == both[later].id
+    assert folders.build().id == both[0].id
+    assert latest_snapshot(folders.snapshots).id == both[0].id
 
 
 def test_snapshots_of_two_marketplaces_are_never_confused(folders: Folders) -> None:
