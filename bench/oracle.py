@@ -1041,9 +1041,9 @@ class Oracle:
         better = stands_out and beyond_market > 0 and own >= floor
         return Previous(ISSUE if worse else OK, change, market, deviation, better)
 
-    def _is_too_young(self, shop: Shop) -> bool:
+    def _is_too_young(self, shop: Shop, days: int = 14) -> bool:
         """Whether it was not open all through the last `days` days: both weeks, unless told."""
-        return shop.opened_on is not None and (self.as_of - shop.opened_on).days < 13
+        return shop.opened_on is not None and (self.as_of - shop.opened_on).days < days - 1
 
     def _market_move(self, found: Findings, column: Column) -> Number:
         row = column.move_row
@@ -1888,7 +1888,7 @@ class Oracle:
             amount=amount,
             share=share,
             previous=previous,
-            change=relative_change(amount, previous),
+            change=None if self._is_too_young(shop, 60) else relative_change(amount, previous),
         )
 
     # --- notes -----------------------------------------------------------------------------
@@ -2043,6 +2043,9 @@ class Oracle:
 
     def _story_of_shop(self, shop: Shop, worst: MetricNote | None) -> Conclusion:
         """What GMV did, in which channel most, through which factor; else the worst decline."""
+        if self._is_too_young(shop):
+            young = "The shop opened less than 14 days ago: its GMV is not compared with"
+            return Conclusion(sentence=Text(f"{young} the previous 7 days yet"))
         current = self._gmv(shop, Period.L7D, Channel.SHOP)
         previous = self._gmv(shop, Period.P7D, Channel.SHOP)
         unknown = current is None or previous is None
@@ -2083,7 +2086,9 @@ class Oracle:
 
     def _stories_of_channels(self, shop: Shop) -> dict[Channel, Conclusion]:
         """A sentence for every channel that sells or did."""
-        stories = {}
+        stories: dict[Channel, Conclusion] = {}
+        if self._is_too_young(shop):
+            return stories
         for channel in FIVE:
             current = self._gmv(shop, Period.L7D, channel)
             previous = self._gmv(shop, Period.P7D, channel)

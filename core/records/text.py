@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
+
+_SHARE = re.compile(r"(\d+)(\.\d+)?%")
 
 
 class Text(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -22,5 +26,12 @@ class Text(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def fill(message: str, **params: str | float | Text) -> Text:
-    """The message with its parameters put in."""
-    return Text(message, params, message.format(**params)) if params else Text(message)
+    """The message with its parameters put in; shares as everywhere on a page: `1,285 %`."""
+    if not params:
+        return Text(message)
+    text = message.format(**params)
+    return Text(message, params, _SHARE.sub(_spaced, text) if "%}" in message else text)
+
+
+def _spaced(share: re.Match[str]) -> str:
+    return f"{int(share[1]):,}{share[2] or ''} %"

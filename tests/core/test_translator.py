@@ -11,7 +11,9 @@ from shopace.core.vocabulary.units import Pillar
 
 
 def test_english_is_said_as_published() -> None:
-    assert Translator().say(fill("GMV fell {change:.0%}", change=0.25)) == "GMV fell 25%"
+    assert Translator().say(fill("GMV fell {change:.0%}", change=0.25)) == "GMV fell 25 %"
+    assert str(fill("GMV rose {change:.1%}", change=12.851)) == "GMV rose 1,285.1 %"
+    assert str(fill("Top {share} of {shops}", share="5%", shops=3)) == "Top 5% of 3"
 
 
 def test_a_language_without_a_catalogue_is_refused_with_those_there_are() -> None:

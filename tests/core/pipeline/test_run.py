@@ -104,7 +104,7 @@ def test_of_a_shop_too_young_for_two_periods_no_change_of_gmv_is_told(tmp_path: 
     young, old, month, months = (each.diagnosis for each in seen.values())
     assert str(young.conclusion.sentence).startswith("The shop opened less than 14 days ago")
     assert not young.channel_conclusions
-    assert str(old.conclusion.sentence).startswith("GMV rose 1900%")
+    assert str(old.conclusion.sentence).startswith("GMV rose 1,900 %")
     assert Channel.SELLER_LIVE in old.channel_conclusions
     assert (young.gmv.total.change, month.gmv.total.change) == (None, None)
     assert months.gmv.total.change == pytest.approx(4.4333, abs=1e-4)
