@@ -51,10 +51,10 @@ def test_the_deployment_starts_a_worker_and_asks_what_it_answers() -> None:
     assert set(found(r"path: (/\w+z)", text)) < set(PATHS)
     (grace,) = found(r"terminationGracePeriodSeconds: (\d+)", text)
     assert int(grace) > LONGEST_SECONDS
-    ((name, value),) = found(r"\{name: (SHOPACE_\w+), value: \"(.*)\"\}", text)
-    settings = settings_from_environment(
-        {name: value, "SHOPACE_BROKER_URL": "redis://b", "SHOPACE_RESULTS_URL": "redis://r"}
-    )
+    environ = dict(re.findall(r"\{name: (SHOPACE_\w+), value: \"(.*)\"\}", text))
+    assert list(environ) == ["SHOPACE_MEMORY_MB"]
+    servers = {"SHOPACE_BROKER_URL": "redis://b", "SHOPACE_RESULTS_URL": "redis://r"}
+    settings = settings_from_environment(environ | servers)
     (limit,) = found(r"limits: \{memory: (\d+)Gi\}", text)
     processes = context.params["processes"]
     assert processes * settings.memory_mb + SUPERVISOR_MB <= int(limit) * 1024
