@@ -38,11 +38,12 @@ def test_f14_workers_whose_clocks_are_set_while_they_work(
         assert jobs, "F14 must fire"
         wrong += len(jobs)
     verdict = house.keep_promises()
-    assert (verdict.dead, house.ledger.counter("redelivered")) == (0, 0)
+    astray = verdict.dead + house.ledger.counter("redelivered")
+    assert astray == 0
     lives = house.results.pttl(f"shopace:v1:diagnosis:{{{house.shops[0]}}}") / 1000
     assert 0 <= house.settings.result_ttl_seconds - lives < 600
     play.add("F14", "set by ± 1 day: jobs done by such workers", wrong)
-    play.add("F14", "redelivered, expired, dead-lettered", 0)
+    play.add("F14", "redelivered, expired, dead-lettered", astray)
 
 
 @pytest.mark.parametrize("seconds", [120, -120, DAY, -DAY])
@@ -86,4 +87,4 @@ def test_f14_an_old_job_expires_by_the_servers_clock(
     assert (verdict.done, verdict.dead) == (1, 1)
     ((_, why),) = house.ledger.dead_letters()
     assert why["reason"] == "expired"
-    play.add("F14", "expired although its own clock is a day off", "1 s past the limit: yes")
+    play.add("F14", "its own clock is a day off, 1 s past the limit", why["reason"])

@@ -293,7 +293,9 @@ def test_f26_a_bomb_is_refused_before_it_is_judged(
     seconds = time.process_time() - begun
     assert len(caught.value.problems) <= 5000, name
     assert max(len(str(each)) for each in caught.value.problems) <= KIBIBYTE
-    play.add("F26", "document of allowed size judged after, of processor time", seconds * 1000, "ms")
+    play.add(
+        "F26", "document of allowed size judged after, of processor time", seconds * 1000, "ms"
+    )
     play.add("F26", "bombs", str(len(CASES)))
 
 

@@ -68,6 +68,7 @@ def steers(written: str) -> list[str]:
 
 
 def test_f24_no_text_steers_a_terminal(play: Play) -> None:
+    steered = 0
     for each in TEXTS:
         word = each[:200]
         out = io.StringIO()
@@ -75,9 +76,10 @@ def test_f24_no_text_steers_a_terminal(play: Play) -> None:
         add_row(made, (word, "1"))
         screen = console(out, width=60)
         screen.print(made)
-        assert not steers(out.getvalue()), repr(word)
+        steered += len(steers(out.getvalue()))
+        assert not steered, repr(word)
         assert "\n" not in clean(each)
-    play.add("F24", "control characters on a terminal", 0)
+    play.add("F24", "control characters on a terminal", steered)
 
 
 def test_f24_json_for_people_equals_what_went_in() -> None:
@@ -106,7 +108,7 @@ def test_f24_an_event_of_the_log_is_one_line(
     written = capsys.readouterr().err
     assert written.count("\n") == len(written.splitlines()) == len(TEXTS) + 1
     assert not steers(written)
-    play.add("F24", "lines per log event", 1)
+    play.add("F24", "lines per log event", written.count("\n") / (len(TEXTS) + 1))
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
@@ -167,7 +169,7 @@ def test_f24_a_label_of_a_metric_ends_where_it_should(
     )
     wrong = [line for line in text.split("\n") if sample.fullmatch(line) is None]
     assert not wrong
-    play.add("F24", "lines of metrics that cannot be parsed", 0)
+    play.add("F24", "lines of metrics that cannot be parsed", len(wrong))
 
 
 # --- keys -------------------------------------------------------------------------------------
@@ -186,16 +188,15 @@ IDS = st.one_of(
     st.sampled_from(TEXTS),
     st.builds("{}{}".format, st.from_regex(SHOP_ID), st.sampled_from(["", "\n", "\0", "}", ":"])),
 )
-FUZZED = {"ids": 0, "keys": 0}
 
 
 def test_f25_no_id_of_ten_thousand_leaves_its_place_in_a_key(play: Play) -> None:
-    tried, made = 0, 0
+    tried, made, wrong = 0, 0, 0
 
     @given(ids=st.lists(IDS, min_size=80, max_size=100))
     @settings(max_examples=1250 if LONG else 130)
     def try_them(ids: list[str]) -> None:
-        nonlocal tried, made
+        nonlocal tried, made, wrong
         tried += len(ids)
         built: dict[str, tuple[Callable[[str], str], str]] = {}
         for each in ids:
@@ -205,14 +206,15 @@ def test_f25_no_id_of_ten_thousand_leaves_its_place_in_a_key(play: Play) -> None
                 except JobError:
                     continue
                 made += 1
-                assert KEY.fullmatch(key), key
-                assert built.setdefault(key, (build, each)) == (build, each), "two ids, one key"
+                first = built.setdefault(key, (build, each))
+                wrong += KEY.fullmatch(key) is None or first != (build, each)
+                assert not wrong, (key, first, each)
 
     try_them()
     assert tried >= 10_000
     assert made, "F25 must fire: some ids are good"
     play.add("F25", "ids tried", tried)
-    play.add("F25", "keys of another form, or of two ids", 0)
+    play.add("F25", "keys of another form, or of two ids", wrong)
 
 
 @pytest.mark.parametrize("field", ["shop", "run", "snapshot", "policy", "benchmarks"])

@@ -45,9 +45,10 @@ def test_f12_jobs_that_are_enqueued_and_delivered_many_times(
         house.until(lambda: house.ledger.left() == 0, "all jobs are at their end", 60)
     runs = len(workers.events("job.finished"))
     assert runs >= FOLD * len(jobs), "F12 must fire"
-    assert house.stored() == once, "I3"
+    differ = sum(body != once[shop] for shop, body in house.stored().items())
+    assert differ == 0, "I3"
     house.keep_promises()
-    play.add("F12", f"enqueued 3 times, delivered {FOLD} times: documents that differ", 0)
+    play.add("F12", f"enqueued 3 times, delivered {FOLD} times: documents that differ", differ)
 
 
 def test_f12_two_schedulers_at_once(house: House, cluster: StartCluster, play: Play) -> None:
@@ -66,13 +67,12 @@ def test_f12_two_schedulers_at_once(house: House, cluster: StartCluster, play: P
         each.join()
     assert len(names) == 2, "F12 must fire"
     assert len(set(names)) == 1, "the second one joins the run of the first"
-    assert house.broker.llen("shopace:v1:{broker}:shops") == 10, "one job per shop"
-    blocks = house.broker.llen("shopace:v1:{broker}:blocks")
-    assert blocks == len(house.snapshot), "one job per block"
+    jobs = house.ledger.left()
+    assert jobs == 10 + len(house.snapshot), "one job per shop and one per block"
     cluster(2)
     house.until(lambda: house.ledger.left() == 0, "all jobs are at their end", 60)
     assert len(house.stored()) == len(house.shops)
-    play.add("F12", "two schedulers: jobs per shop and scope", 1)
+    play.add("F12", "two schedulers: jobs", f"{jobs} of 10 shops and {len(house.snapshot)} blocks")
 
 
 def document(shop: str, as_of: dt.date, fence: int) -> Document:
@@ -85,7 +85,7 @@ def document(shop: str, as_of: dt.date, fence: int) -> Document:
 def test_f13_results_in_any_order(redis_proc: ServerProcess, play: Play) -> None:
     client = redis_proc.client(1)
     store = ResultStore(client)
-    seen = {"interleavings": 0, "refused": 0}
+    seen = {"interleavings": 0, "refused": 0, "overwritten": 0}
 
     @hypothesis_seed(SEED)
     @profile(
@@ -110,14 +110,16 @@ def test_f13_results_in_any_order(redis_proc: ServerProcess, play: Play) -> None
             highest = max(highest, (days, fence))
             seen["refused"] += outcome == "stale"
         body: Any = client.hget(f"shopace:v1:diagnosis:{{{shop}}}", "body")
-        assert body.decode() == f"{DAY + dt.timedelta(days=highest[0])} {highest[1]}"
+        newest = f"{DAY + dt.timedelta(days=highest[0])} {highest[1]}"
+        seen["overwritten"] += body.decode() != newest
+        assert body.decode() == newest
 
     deliver()
     assert seen["refused"] > 0, "F13 must fire"
     assert int(client.hget("shopace:v1:counters", "stale_writes")) == seen["refused"]
     play.add("F13", "interleavings", seen["interleavings"])
     play.add("F13", "older ones refused and counted", seen["refused"])
-    play.add("F13", "stale overwrites", 0)
+    play.add("F13", "stale overwrites", seen["overwritten"])
 
 
 def test_f18_a_benchmark_set_is_published_in_the_middle_of_a_run(
@@ -147,14 +149,14 @@ def test_f18_a_benchmark_set_is_published_in_the_middle_of_a_run(
     later = start_nightly(house.settings, house.snapshot, second, house.policy, again=True)
     house.ledger.accept(later)
     house.until(lambda: house.ledger.left() == 0, "the next run is done", 60)
-    sets = {
-        msgspec.json.decode(body, type=Diagnosis).freshness.benchmarks
+    mixed = sum(
+        msgspec.json.decode(body, type=Diagnosis).freshness.benchmarks != second.id
         for body in house.stored().values()
-    }
-    assert sets == {second.id}
+    )
+    assert mixed == 0
     house.keep_promises()
     play.add("F18", "shops", len(house.shops))
-    play.add("F18", "cards of two sets", 0)
+    play.add("F18", "cards of two sets", mixed)
 
 
 def test_f19_readers_of_older_and_newer_documents(
