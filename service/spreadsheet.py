@@ -37,9 +37,10 @@ def require_writable(path: Path) -> None:
         hint = did_you_mean(suffix, SUFFIXES) or f"name it {path.with_suffix('.csv').name}"
         raise InputError(f'"{path.name}" is neither .csv nor .xlsx', hint=hint)
     if suffix == ".xlsx" and find_spec("xlsxwriter") is None:
+        as_csv = path.with_suffix(".csv").name
         raise NotFoundError(
             "XLSX needs a package that is not installed",
-            hint=f"pip install shopace[xlsx], or name the file {path.with_suffix('.csv').name}",
+            hint=f"in a checkout: pip install -e '.[xlsx]'; or name the file {as_csv}",
         )
     if not path.absolute().parent.is_dir():
         raise NotFoundError(f"there is no folder {path.absolute().parent}")

@@ -186,7 +186,7 @@ def _babel_catalogue(language: str) -> Catalog:
         from babel.messages.catalog import Catalog  # an extra
     except ImportError:
         raise DocumentError(
-            "catalogues of translations need Babel", hint="pip install 'shopace[texts]'"
+            "catalogues of translations need Babel", hint="pip install -e '.[texts]'"
         ) from None
     return Catalog(
         locale=language,

@@ -14,7 +14,8 @@ from shopace.core.host import contract, hooks, lint
 from shopace.core.host.discovery import load_registry
 from shopace.core.vocabulary.measures import STANDARD_MEASURES
 from shopace.core.warehouse.mapping import parse_mapping
-from shopace.plugins import BUILTIN
+from shopace.core.warehouse.policy import load_policy
+from shopace.plugins import BUILTIN, POLICY_PACKS
 from shopace.service.cli.root import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +52,18 @@ def test_the_mapping_that_the_page_on_facts_shows_is_accepted() -> None:
     example, more = blocks(ROOT / "docs" / "facts.md", "toml")
     mapping = parse_mapping(example + more, STANDARD_MEASURES)
     assert {each.kind for each in mapping.details} == {"products", "product_facts"}
+
+
+def test_the_page_on_facts_counts_what_there_is() -> None:
+    registry, policy = load_registry(BUILTIN, use_entry_points=False), load_policy(POLICY_PACKS)
+    lines = {each.key for each in policy.lines}
+    there = (registry.measures, registry.metrics, registry.templates, lines)
+    (told,) = (
+        each
+        for each in (ROOT / "docs" / "facts.md").read_text("utf-8").splitlines()
+        if " known measures are not delivered. " in each
+    )
+    assert re.findall(r" of (\d+) ", told) == [str(len(each)) for each in there]
 
 
 def test_the_configuration_that_the_page_on_operations_shows_is_accepted(tmp_path: Path) -> None:

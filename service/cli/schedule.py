@@ -27,7 +27,7 @@ def command(*, at: dt.datetime, marketplace: str | None, without_benchmarks: boo
 
     It starts with the night that is due, should it have been missed; a night that has its run is
     left alone, so that any number of schedulers may run. A start that fails is tried again every
-    minute. SIGTERM or Ctrl-C ends it; runs go on without it. Needs shopace[schedule].
+    minute. SIGTERM or Ctrl-C ends it; runs go on without it. Needs the extra "schedule".
     """
     import structlog
 
@@ -105,7 +105,7 @@ def _scheduler() -> Any:  # noqa: ANN401  # it brings no types
     except ModuleNotFoundError:
         raise NotFoundError(
             "the scheduler needs a package that is not installed",
-            hint="pip install shopace[schedule], or let cron call `shopace nightly`",
+            hint="in a checkout: pip install -e '.[schedule]'; or let cron call `shopace nightly`",
         ) from None
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     return BackgroundScheduler(timezone=dt.UTC)

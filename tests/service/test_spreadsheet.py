@@ -132,7 +132,7 @@ def test_without_the_package_xlsx_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
     monkeypatch.setattr(spreadsheet, "find_spec", lambda _: None)
-    with pytest.raises(NotFoundError, match=r"shopace\[xlsx\]"):
+    with pytest.raises(NotFoundError, match=r"pip install -e '\.\[xlsx\]'"):
         require_writable(tmp_path / "t.xlsx")
     require_writable(tmp_path / "t.csv")
 

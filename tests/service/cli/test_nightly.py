@@ -173,7 +173,7 @@ def test_without_its_package_the_schedule_says_what_else_there_is(
     monkeypatch.setitem(sys.modules, "apscheduler.schedulers.background", None)
     result = call("schedule", "--data", home)
     assert result.exit_code == 4
-    assert "pip install shopace[schedule]" in result.stderr
+    assert "pip install -e '.[schedule]'" in result.stderr
     assert "cron" in result.stderr
 
 
