@@ -12,6 +12,7 @@ from typing import Self
 
 import msgspec
 
+from shopace.core.errors import JobError, Problem, shortened
 from shopace.workers.register import Run
 from shopace.workers.runs import start_nightly
 from shopace.workers.settings import (
@@ -73,6 +74,7 @@ class _Client:
         marketplace: str | None,
         on_progress: OnProgress | None,
     ) -> Steps:
+        _require_sound(shops, as_of, marketplace)
         servers = self._servers  # first: without them the rest is no use
         source = self._sources.find(marketplace, as_of)
         require_known(source.snapshot, shops)
@@ -86,6 +88,7 @@ class _Client:
     def _nightly(
         self, as_of: dt.date | None, marketplace: str | None, snapshot: str | None, *, again: bool
     ) -> Run:
+        _require_sound((), as_of, marketplace, snapshot)
         servers = self._servers
         source = (
             self._sources.find(marketplace, as_of)
@@ -96,8 +99,8 @@ class _Client:
             self._settings,
             source.snapshot,
             source.benchmarks,
-            self._sources.policy,
-            programmes=self._sources.programmes,
+            source.policy,
+            programmes=source.programmes,
             servers=servers,
             again=again,
         )
@@ -117,7 +120,10 @@ class SchedulerClient(_Client):
     def enqueue_shop(
         self, shop: str, as_of: dt.date | None = None, *, marketplace: str | None = None
     ) -> Run:
-        """One shop, ahead of blocks. Raises UnknownShopError, SnapshotError, ServerError.
+        """One shop, ahead of blocks.
+
+        Raises UnknownShopError, SnapshotError, ServerError, and JobError where an argument cannot
+        be what it is for.
 
         Where it waits or runs already for the same inputs, that run is joined: `Run.joined`.
         """
@@ -228,3 +234,30 @@ class AsyncSchedulerClient(_Client):
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+def _require_sound(
+    shops: object, as_of: object, marketplace: object, snapshot: object = None
+) -> None:
+    """Raise JobError with every argument that cannot be what it is for: callers check no types."""
+    problems = []
+    if isinstance(shops, str | bytes) or not isinstance(shops, Sequence):
+        what, hint = f"{shortened(repr(shops))} is no list of shop ids", "one alone: enqueue_shop"
+        problems.append(Problem(where="shops", what=what, hint=hint))
+    else:
+        problems += [
+            Problem(where="shop", what=f"{shortened(repr(each))} is no text", hint=f'"{each}"?')
+            for each in shops
+            if not isinstance(each, str)
+        ]
+    if as_of is not None and (not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime)):
+        what = f"{shortened(repr(as_of))} is no datetime.date"
+        hint = "datetime.date.fromisoformat makes one" if isinstance(as_of, str) else ""
+        hint = "its .date() is one" if isinstance(as_of, dt.datetime) else hint
+        problems.append(Problem(where="as_of", what=what, hint=hint))
+    for name, value in (("marketplace", marketplace), ("snapshot", snapshot)):
+        if value is not None and not isinstance(value, str):
+            what = f"{shortened(repr(value))} is no text"
+            problems.append(Problem(where=name, what=what, hint="its id"))
+    if problems:
+        raise JobError("nothing is enqueued: the call cannot be understood", problems=problems)

@@ -12,11 +12,11 @@ from itertools import islice
 
 import dramatiq
 import redis
-import structlog
 from dramatiq.middleware import Middleware
 
 from shopace.core.errors import JobError, NotFoundError, ServerError, ShopaceError
 from shopace.workers.broker import encode_message, run_of
+from shopace.workers.logging import Events
 from shopace.workers.queue import BLOCKS, Feeding, Queue
 from shopace.workers.register import Run, close, ended, forget_open, open_runs, read_run
 from shopace.workers.settings import Servers, Settings, answered, is_away
@@ -24,7 +24,7 @@ from shopace.workers.settings import Servers, Settings, answered, is_away
 _MESSAGES_AT_ONCE = 500
 _REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000
 
-log = structlog.get_logger(__name__)
+log = Events(__name__)
 
 
 def feed(queue: Queue, run: Run) -> bool:

@@ -20,6 +20,37 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
 
 
+class Events:
+    """Where a module's events go: `log.info("run.joined", run=…)`.
+
+    To structlog once the process has configured it, as ours and those of other users do. Else to
+    `logging` under the module's name: a library prints nothing on standard output by itself.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, level: str) -> Callable[..., None]:
+        configured = structlog.is_configured()
+        log: Any = structlog.get_logger(self._name) if configured else _plain(self._name)
+        told: Callable[..., None] = getattr(log, level)
+        return told
+
+
+def _plain(name: str) -> structlog.stdlib.BoundLogger:
+    log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
+        logging.getLogger(name),
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.processors.format_exc_info,
+            redact_passwords,
+            structlog.processors.LogfmtRenderer(key_order=["event"]),
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    return log
+
+
 def configure_logging(*, json: bool | None = None, level: int = logging.INFO) -> None:
     """Send all logs of the process to standard error, ours and those of libraries.
 

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Sequence
 
 import msgspec
-import structlog
 
 from shopace.core.errors import ServerError, ShopaceError, SnapshotError
 from shopace.core.records.run import Progress
@@ -24,6 +23,7 @@ from shopace.core.warehouse.policy import Policy
 from shopace.core.warehouse.programmes import NO_PROGRAMMES, Programmes
 from shopace.core.warehouse.snapshot import Manifest, Snapshot
 from shopace.workers.feeding import feed
+from shopace.workers.logging import Events
 from shopace.workers.queue import Queue
 from shopace.workers.register import (
     Run,
@@ -59,7 +59,7 @@ _FEED_SECONDS = 1
 _AWAY_SECONDS = 30
 """For so long a waiting caller puts up with a results server that is away."""
 
-log = structlog.get_logger(__name__)
+log = Events(__name__)
 
 
 def start_nightly(

@@ -22,7 +22,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from shopace.core.errors import JobError
+from shopace.core.errors import JobError, shortened
 from shopace.core.records.job import NAME, SHOP_ID
 
 EVENTS = "shopace:v1:events"
@@ -60,8 +60,10 @@ def night_key(marketplace: str, as_of: dt.date) -> str:
 
 def checked(text: str, pattern: str, kind: str) -> str:
     """The text itself when all of it matches: `$` alone would let a trailing newline pass."""
-    if re.fullmatch(pattern, text) is None:
+    is_text = isinstance(text, str)  # readers check no types
+    if not (is_text and re.fullmatch(pattern, text)):
         raise JobError(
-            f"not a {kind}: {text[:100]!r}", hint="letters, digits, _ . - alone; see the schema"
+            f"not a {kind}: {shortened(repr(text), 100)}",
+            hint="a text of letters, digits, _ . - alone; see the schema",
         )
     return text

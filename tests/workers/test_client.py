@@ -1,6 +1,7 @@
 """The clients for schedulers: many shops at once, joined runs, event loops, servers that hang."""
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ import dramatiq
 import msgspec
 import pytest
 import redis
+import structlog
 from tests.faults.servers import ServerProcess
 from tests.workers.conftest import BLOCK_SHOPS, BLOCKS, Marketplace
 
-from shopace.core.errors import ServerError, SnapshotError, UnknownShopError
+from shopace.core.errors import JobError, ServerError, SnapshotError, UnknownShopError
 from shopace.core.results import keys
 from shopace.workers.broker import Broker
 from shopace.workers.client import AsyncSchedulerClient, SchedulerClient
@@ -109,19 +111,22 @@ def test_a_shop_that_runs_or_is_tried_again_is_joined_until_it_ends(
     assert not client.enqueue_shop(shop).joined
 
 
+def write_pack(file: Path, value: int) -> None:
+    line = {
+        "key": "points_9", "ladder": "points", "metric": "penalty_points", "at": "least",
+        "value": value, "level": "medium", "rule": "Nine points or more.", "loses": "Campaigns",
+        "regions": ["*"], "effective_from": "2025-01-01", "source": "default",
+    }  # fmt: skip
+    file.write_bytes(msgspec.json.encode({"schema": "shopace.policy/1", "lines": [line]}))
+
+
 def test_what_is_made_from_something_else_is_enqueued_beside_it(
     marketplace: Marketplace, client: SchedulerClient, tmp_path: Path
 ) -> None:
     """Of another policy the same shop is another diagnosis."""
     shop = all_shops(marketplace)[0]
     first = client.enqueue_shop(shop)
-    line = {
-        "key": "points_9", "ladder": "points", "metric": "penalty_points", "at": "least",
-        "value": 9, "level": "medium", "rule": "Nine points or more.", "loses": "Campaigns",
-        "regions": ["*"], "effective_from": "2025-01-01", "source": "default",
-    }  # fmt: skip
-    pack = {"schema": "shopace.policy/1", "lines": [line]}
-    (tmp_path / "ours.json").write_bytes(msgspec.json.encode(pack))
+    write_pack(tmp_path / "ours.json", 9)
     configuration = tmp_path / "ours.toml"
     configuration.write_text('[policy]\npacks = ["ours.json"]\nuse_default = false\n')
     settings = marketplace.settings
@@ -131,6 +136,64 @@ def test_what_is_made_from_something_else_is_enqueued_beside_it(
         second = stricter.enqueue_shop(shop)
     assert not second.joined
     assert second.policy != first.policy
+
+
+def test_what_operators_write_counts_from_the_next_call_on(
+    marketplace: Marketplace, client: SchedulerClient
+) -> None:
+    data, shop = marketplace.settings.data, all_shops(marketplace)[0]
+    policies = [client.enqueue_shop(shop).policy]
+    write_pack(data / "ours.json", 10)
+    (data / "shopace.toml").write_text('[policy]\npacks = ["ours.json"]\nuse_default = false\n')
+    policies.append(client.enqueue_shop(shop).policy)
+    write_pack(data / "ours.json", 9)
+    policies.append(client.enqueue_nightly().policy)
+    (data / "shopace.toml").unlink()
+    assert len(set(policies)) == 3
+    assert client.enqueue_shop(shop).policy == policies[0]
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda client: client.enqueue_shop(10023), 'shop: 10023 is no text ("10023"?)'),
+        (lambda client: client.enqueue_shops("10023"), "shops: '10023' is no list of shop ids"),
+        (lambda client: client.enqueue_shops(None), "shops: None is no list of shop ids"),
+        (lambda client: client.enqueue_shop("1", as_of="2026-10-31"), "date.fromisoformat"),
+        (
+            lambda client: client.enqueue_nightly("2026-10-31"),
+            "as_of: '2026-10-31' is no datetime.date",
+        ),
+        (lambda client: client.enqueue_nightly(dt.datetime(2026, 10, 31)), "its .date() is one"),  # noqa: DTZ001
+        (lambda client: client.enqueue_nightly(marketplace=1), "marketplace: 1 is no text"),
+    ],
+)
+def test_an_argument_that_cannot_be_what_it_is_for_is_named(
+    client: SchedulerClient, ask: Callable[[SchedulerClient], object], said: str
+) -> None:
+    with pytest.raises(JobError) as caught:
+        ask(client)
+    assert said in str(caught.value)
+
+
+def test_a_client_prints_nothing_and_tells_logging(
+    client: SchedulerClient, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    before = structlog.get_config() if structlog.is_configured() else None
+    structlog.reset_defaults()
+    try:
+        with caplog.at_level("INFO", "shopace.workers"):
+            night = client.enqueue_nightly()
+            client.enqueue_nightly()
+    finally:
+        if before is not None:
+            structlog.configure(**before)
+    assert capsys.readouterr().out == ""
+    told = [each for each in caplog.messages if each.startswith("event=run.")]
+    assert [each.split()[:2] for each in told] == [
+        ["event=run.started", f"run={night.id}"],
+        ["event=run.joined", f"run={night.id}"],
+    ]
 
 
 def test_a_name_that_outlived_its_time_or_its_message_holds_up_nobody(

@@ -89,9 +89,10 @@ def test_a_shop_without_a_diagnosis_is_none(reader: DiagnosisReader) -> None:
     assert reader.get("1234") is None
 
 
-def test_what_is_no_shop_id_is_refused(reader: DiagnosisReader) -> None:
+@pytest.mark.parametrize("shop", ["7495}:{1", "a b", "", 7495, None])
+def test_what_is_no_shop_id_is_refused(reader: DiagnosisReader, shop: Any) -> None:
     with pytest.raises(JobError, match="not a shop id"):
-        reader.get("7495}:{1")
+        reader.get(shop)
 
 
 def test_fields_of_a_later_minor_version_are_ignored(
