@@ -9,7 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.service.cli.conftest import Running
 
+from shopace.core.errors import ShopaceError
+from shopace.core.records.run import Progress
 from shopace.service.cli import shopace
+from shopace.workers.runs import Run
 
 Call = Callable[..., Result]
 Ask = Callable[..., Any]
@@ -81,3 +84,34 @@ def test_a_file_that_is_not_there_or_is_no_text_is_the_callers_mistake(
     result = call("enqueue", "--from", tmp_path / "bytes", "--data", running.data, "--json")
     assert result.exit_code == 4
     assert json.loads(result.stdout)["error"]["kind"] == "UnknownShopError"
+
+
+def test_shops_that_are_not_done_in_time_are_told_with_all_that_is_enqueued(
+    running: Running, all_shops: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def wait(run: Run, timeout: float) -> Progress:
+        asked.append(timeout)
+        if len(asked) == 2:
+            raise ShopaceError("not finished")
+        return Progress(run=run.id, shops=1, blocks=1, failed=int(len(asked) == 3))
+
+    monkeypatch.setattr("shopace.workers.runs.wait", wait)
+    shops = all_shops[:4]
+    command = ["enqueue", *shops, "--wait", "--timeout", "7", "--data", str(running.data)]
+    result = CliRunner().invoke(shopace, [*command, "--json"])
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert [each["shop"] for each in told["enqueued"]] == shops
+    assert [each["done"] for each in told["enqueued"]] == [True, False, False, True]
+    assert [each["where"] for each in told["error"]["problems"]] == [
+        f'shop "{each}"' for each in shops[1:3]
+    ]
+    assert asked == sorted(asked, reverse=True), "one deadline for all"
+    assert len(set(asked)) == len(shops)
+    asked.clear()
+    result = CliRunner().invoke(shopace, command)
+    assert len(result.stdout.splitlines()) == 4
+    assert "2 shops not diagnosed" in result.stderr
+    assert f'shop "{shops[1]}": is not diagnosed after 7 s' in result.stderr
