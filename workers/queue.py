@@ -15,7 +15,7 @@ import msgspec
 import redis
 
 NAMESPACE = "shopace:v1:{broker}"
-"""Of all keys. The literal braces keep them on one node of a cluster."""
+"""Of all keys. The literal braces would keep them on one node of a cluster."""
 BLOCKS = "blocks"
 SHOPS = "shops"
 QUEUES = (SHOPS, BLOCKS)

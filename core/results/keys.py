@@ -14,7 +14,8 @@
 | `shopace:v1:fence` | string | the last fence handed out |
 | `shopace:v1:counters` | hash | `stale_writes` |
 
-The braces are literal: a cluster keeps the keys of one shop, and those of one run, on one node.
+The braces are literal: a cluster would keep the keys of one shop, and those of one run, on one
+node. Clients of ours know one node alone.
 """
 
 from __future__ import annotations
