@@ -336,6 +336,14 @@ class Proposal(NamedTuple):
     line: PolicyLine | None
     programme: Programme | None
     product: Product | None
+    cause: str = ""
+    """The metric, in the same channel, whose decline is the cause of this one."""
+
+    @property
+    def declined(self) -> tuple[str, Channel] | None:
+        """The metric in a channel whose decline it answers."""
+        trigger = self.offer.template.trigger
+        return (trigger.metric, self.offer.channel) if isinstance(trigger, Declined) else None
 
     @property
     def id(self) -> str:
@@ -885,7 +893,7 @@ class Oracle:
         found.lines = self._with_policy(found)
         if earlier is not None:
             found.stood = earlier.lines
-        ranked = sorted(self._propose(found), key=_rank)
+        ranked = sorted(self._with_causes(found, list(self._propose(found))), key=_rank)
         return self._conclude(found, earlier, ranked, failed, self._last(body))
 
     def failures(self, shops: Sequence[Shop]) -> dict[str, str]:
@@ -1212,6 +1220,61 @@ class Oracle:
                     found.shop.hero() if offer.template.names_hero else None,
                 )
 
+    def _with_causes(self, found: Findings, proposals: list[Proposal]) -> list[Proposal]:
+        """One fall is told once: declines that another one explains know it as their cause."""
+        declines = {each.declined for each in proposals if each.declined is not None}
+        causes = {each: self._cause(found, *each, declines) for each in declines}
+        worst = {
+            each: max(
+                (
+                    other.severity
+                    for other in proposals
+                    if other.declined is not None
+                    and other.declined[1] == each[1]
+                    and causes[other.declined] == each[0]
+                ),
+                default=0,
+            )
+            for each in declines
+        }
+        return [
+            each._replace(
+                cause=causes[each.declined] or "",
+                severity=max(each.severity, worst[each.declined]),
+            )
+            if each.declined is not None
+            else each
+            for each in proposals
+        ]
+
+    def _cause(
+        self, found: Findings, metric: str, channel: Channel, declines: set[tuple[str, Channel]]
+    ) -> str | None:
+        """The deepest of a metric's drivers that makes up most of its fall and has a task."""
+        fall = self._fall(found, metric, channel)
+        drivers = self.registry.metrics[metric].driven_by if metric in self.registry.metrics else ()
+        for driver in drivers:
+            part = self._fall(found, driver, channel)
+            if fall is None or part is None or fall >= 0 or part >= 0:
+                continue
+            if round(part / fall, 9) >= self.values["core.explained_share"]:
+                deeper = self._cause(found, driver, channel, declines)
+                if deeper is not None:
+                    return deeper
+                if (driver, channel) in declines:
+                    return driver
+        return None
+
+    def _fall(self, found: Findings, metric: str, channel: Channel) -> Number:
+        """Logarithm of what is left of last week's value; of nothing, that of a millionth."""
+        column = self.column_at.get((metric, channel))
+        if column is None:
+            return None
+        now, before = found.value(column, Period.L7D), found.value(column, Period.P7D)
+        if now is None or before is None or before <= 0:
+            return None
+        return math.log(max(now / before, 1e-6))
+
     def _severity(self, found: Findings, offer: Offer) -> int:
         assert offer.trigger is not None
         condition, column = offer.trigger.condition, offer.trigger.column
@@ -1276,9 +1339,9 @@ class Oracle:
         cards: list[TaskCard] = []
         for_you: list[str] = []
         by_channel: dict[Channel, list[str]] = {}
-        withheld: list[Withheld] = []
+        instead: dict[tuple[str, Channel], str] = {}
         promised = False
-        for proposal in ranked:
+        for proposal in (each for each in ranked if not each.cause):
             offer, objective = proposal.offer, proposal.offer.template.objective
             always = offer.priority is Priority.P0
             overall = listed = False
@@ -1296,14 +1359,7 @@ class Oracle:
                 kept = proposal.id if proposal.id in shown else ""
                 if offer.channel is Channel.SHOP and leader[objective] in shown:
                     kept = kept or leader[objective]
-                withheld.append(
-                    Withheld(
-                        template=offer.template.key,
-                        channel=offer.channel,
-                        reason="same_objective" if kept else "limit",
-                        kept=kept,
-                    )
-                )
+                instead[offer.template.key, offer.channel] = kept
                 continue
             shown.add(proposal.id)
             amount = self._estimate(found, offer) if overall and not promised else None
@@ -1314,7 +1370,7 @@ class Oracle:
                 for_you.append(proposal.id)
             if listed:
                 by_channel.setdefault(offer.channel, []).append(proposal.id)
-        return cards, for_you, by_channel, withheld
+        return cards, for_you, by_channel, list(_withheld(ranked, instead))
 
     def _conclude(
         self,
@@ -2212,6 +2268,27 @@ def _holds(found: Findings, test: Test) -> bool:
     if value is None or not _has_sample_now(test.column, found.shop.rows):
         return False
     return value >= test.line if isinstance(condition, AtLeast) else value <= test.line
+
+
+def _withheld(
+    ranked: Sequence[Proposal], instead: dict[tuple[str, Channel], str]
+) -> Iterator[Withheld]:
+    """What is not shown, and why; `instead` has what is shown for those that nothing explains."""
+    stands: dict[tuple[str, Channel] | None, str] = {}
+    for each in ranked:
+        if not each.cause:
+            place = (each.offer.template.key, each.offer.channel)
+            stands.setdefault(each.declined, instead.get(place, each.id))
+    for each in ranked:
+        template, channel = each.offer.template.key, each.offer.channel
+        if not each.cause and (template, channel) not in instead:
+            continue
+        if each.cause and (kept := stands[each.cause, channel]):
+            yield Withheld(template=template, channel=channel, reason="explained", kept=kept)
+        elif not each.cause and (kept := instead[template, channel]):
+            yield Withheld(template=template, channel=channel, reason="same_objective", kept=kept)
+        else:
+            yield Withheld(template=template, channel=channel, reason="limit")
 
 
 def _rank(proposal: Proposal) -> tuple[float, ...]:

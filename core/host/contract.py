@@ -304,6 +304,34 @@ def _metrics(plugin: Plugin, _: Known) -> Iterator[Finding]:
             yield Finding(where, "a ratio needs a denominator")
 
 
+def _drivers(plugin: Plugin, known: Known) -> Iterator[Finding]:
+    for metric in _all(plugin, Metric):
+        where = name_of(metric)
+        for key in metric.driven_by:
+            driver = known.metrics.get(key)
+            if driver is None:
+                hint = did_you_mean(key, known.metrics)
+                yield Finding(where, f'driven by unknown metric "{key}"', hint)
+            elif {metric.direction, driver.direction} != {Direction.HIGHER}:
+                yield Finding(where, f"driven by {key}: both must be better when higher")
+            elif not set(metric.channels) & set(driver.channels):
+                yield Finding(where, f"driven by {key}, which is known in no channel of it")
+        if metric.key in _all_that_drive(metric, known):
+            yield Finding(where, "drives itself, by way of its drivers")
+
+
+def _all_that_drive(metric: Metric, known: Known) -> set[str]:
+    """The drivers of a metric, theirs, and so on."""
+    found: set[str] = set()
+    ahead = list(metric.driven_by)
+    while ahead:
+        key = ahead.pop()
+        if key not in found:
+            found.add(key)
+            ahead += known.metrics[key].driven_by if key in known.metrics else ()
+    return found
+
+
 def _benchmarks(plugin: Plugin, known: Known) -> Iterator[Finding]:
     for benchmark in _all(plugin, Benchmark):
         where, metric = name_of(benchmark), known.metrics.get(benchmark.metric)
@@ -410,6 +438,7 @@ RULES: tuple[Rule, ...] = (
     Rule("Derived measures come from delivered ones.", _measures),
     Rule("Formulas read known measures in channels that have them.", _formulas),
     Rule("Metrics can be evaluated and judged.", _metrics),
+    Rule("Drivers are known metrics, and nothing drives itself.", _drivers),
     Rule("Products behind a metric are told in known words.", _products),
     Rule("Benchmarks compare directed metrics.", _benchmarks),
     Rule("A trigger gives no more than its kind of comparison allows.", _triggers),

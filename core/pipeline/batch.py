@@ -153,6 +153,8 @@ class Proposals:
     """Position in `Compared.lines`; −1 for every other comparison."""
     reward: Integers
     """Position in the plan's `rewards.offered`; −1 without a reward."""
+    cause: Integers
+    """From explain: the column whose decline explains the one that this answers; −1 none."""
     product: Integers
     """Row of the product that the task acts on, in the batch's products; −1: it names none."""
 

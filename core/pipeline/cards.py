@@ -57,6 +57,7 @@ class CardMaker:
         self._line: list[int] = ranked.line.tolist()
         self._reward: list[int] = ranked.reward.tolist()
         self._kept_by: list[int] = merged.kept_by.tolist()
+        self._explained: list[bool] = (ranked.cause >= 0).tolist()
         self._for_you: list[bool] = merged.for_you.tolist()
         self._in_channel: list[bool] = merged.in_channel.tolist()
         columns = np.array([offer.column for offer in plan.offers], dtype=np.int64)
@@ -107,12 +108,13 @@ class CardMaker:
 
     def _withheld(self, at: int) -> Withheld:
         offer, kept_by = self._plan.offers[self._offer[at]], self._kept_by[at]
-        kept = self._names[kept_by] if kept_by != at else ""
+        if kept_by == at:
+            return Withheld(template=offer.template.key, channel=offer.channel, reason="limit")
         return Withheld(
             template=offer.template.key,
             channel=offer.channel,
-            reason="same_objective" if kept else "limit",
-            kept=kept,
+            reason="explained" if self._explained[at] else "same_objective",
+            kept=self._names[kept_by],
         )
 
     def _card(

@@ -2,7 +2,7 @@
 
 One proposal per (objective, channel, product) makes a card; one card per objective stands in the
 overall list ("For you"). Both lists have a limit that never cuts a risk card. A proposal for the
-whole shop has only the overall list to stand in.
+whole shop has only the overall list to stand in. A proposal that another explains makes no card.
 """
 
 from __future__ import annotations
@@ -37,11 +37,14 @@ def merge(plan: Plan, ranked: Proposals) -> Merged:
     by_objective = shop * len(objectives) + objective[at]
     entry = np.arange(at.size)
     place = by_objective * len(channels) + channel[at]
-    best = _first_of(place * 2 + (ranked.product >= 0))  # a shop has one hero product or none
-    card = best == entry
-    leader = _first_of(by_objective)
+    explained = ranked.cause >= 0
+    alone = -1 - entry  # a key of its own: what is explained stands in nobody's way
+    by_card = place * 2 + (ranked.product >= 0)  # a shop has one hero product or none
+    best = _first_of(np.where(explained, alone, by_card))
+    card = (best == entry) & ~explained
+    leader = _first_of(np.where(explained, alone, by_objective))
     always = risk[at]
-    first = leader == entry
+    first = (leader == entry) & ~explained
     for_you = first & (_within(shop, first, plan.values["core.cards_for_you"]) | always)
     in_shop = channel[at] == channels[Channel.SHOP]
     listed = card & ~in_shop
@@ -51,12 +54,28 @@ def merge(plan: Plan, ranked: Proposals) -> Merged:
 
     shown = for_you | in_channel
     instead = np.where(shown[best], best, np.where(in_shop & shown[leader], leader, entry))
+    if explained.any():
+        column = np.array([offer.column for offer in offers], dtype=np.int64)[at]
+        told = _of_causes(ranked, column, instead)
+        instead = np.where(explained, np.where(shown[told], told, entry), instead)
     return Merged(
         proposals=ranked,
         kept_by=np.where(shown, entry, instead),
         for_you=for_you,
         in_channel=in_channel,
     )
+
+
+def _of_causes(ranked: Proposals, column: Integers, instead: Integers) -> Integers:
+    """For each explained proposal what stands for its cause; of all others, itself."""
+    columns = int(column.max()) + 1
+    answer = ranked.shop * columns + column
+    named = ranked.shop * columns + ranked.cause
+    declines = np.nonzero(ranked.cause < 0)[0]
+    keys, first = np.unique(answer[declines], return_index=True)
+    at = np.minimum(np.searchsorted(keys, named), keys.size - 1)
+    found = (keys[at] == named) & (ranked.cause >= 0)
+    return np.where(found, instead[declines[first[at]]], np.arange(column.size))
 
 
 def _first_of(key: Integers) -> Integers:

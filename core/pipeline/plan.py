@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from shopace.core.evaluation import Column as Row
     from shopace.core.evaluation import Floats
     from shopace.core.host.registry import Registry
+    from shopace.core.pipeline.batch import Integers
     from shopace.core.vocabulary.campaigns import Campaign
     from shopace.core.vocabulary.formula import Formula
     from shopace.core.vocabulary.measures import Measure
@@ -104,6 +105,17 @@ class Offer(NamedTuple):
     def id(self) -> str:
         """The fingerprint of the card that comes of it."""
         return f"{self.template.objective}:{self.channel}"
+
+
+class Drivers(NamedTuple):
+    """Which columns drive which: what `explain` walks."""
+
+    columns: Integers
+    """The columns that drive another or are driven."""
+    place: Integers
+    """Of every column its position in `columns`; −1 none, as at one more place at the end."""
+    steps: tuple[tuple[Integers, Integers], ...]
+    """Positions of (driven, driver), channel by channel, the drivers' own drivers before."""
 
 
 class Program:
@@ -522,6 +534,25 @@ class Plan:
         return {measure for _, measure, _ in self.derived}
 
     @cached_property
+    def drivers(self) -> Drivers:
+        """The drivers of each metric, in the channels in which both are known."""
+        pairs = [
+            np.array(found, dtype=np.int64).T
+            for driven, driver in _from_the_causes(self.registry.metrics)
+            if (
+                found := [
+                    (self.index[driven, channel], self.index[driver, channel])
+                    for channel in CHANNELS
+                    if {(driven, channel), (driver, channel)} <= self.index.keys()
+                ]
+            )
+        ]
+        columns = np.unique(np.concatenate(pairs, axis=None)) if pairs else np.zeros(0, np.int64)
+        place = np.full(len(self.columns) + 1, -1, dtype=np.int64)
+        place[columns] = np.arange(columns.size)
+        return Drivers(columns, place, tuple((place[of], place[by]) for of, by in pairs))
+
+    @cached_property
     def offers(self) -> tuple[Offer, ...]:
         """Every template in every channel where it can act and its numbers exist."""
         return tuple(
@@ -638,3 +669,17 @@ class Plan:
     def legend_id(self) -> str:
         """Fingerprint of what the positions of the metrics arrays mean."""
         return fingerprint([(c.metric.key, c.channel, c.metric.unit) for c in self.columns])
+
+
+def _from_the_causes(metrics: Mapping[str, Metric]) -> list[tuple[str, str]]:
+    """(metric, driver) of all that drives anything; before each pair those of its driver."""
+    found: dict[tuple[str, str], None] = {}
+
+    def walk(key: str, above: frozenset[str]) -> None:
+        for driver in metrics[key].driven_by if key in metrics and key not in above else ():
+            walk(driver, above | {key})
+            found[key, driver] = None
+
+    for key in metrics:
+        walk(key, frozenset())
+    return list(found)

@@ -70,6 +70,7 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
         stake=stake,
         line=line,
         reward=reward,
+        cause=np.full(shop.size, -1, dtype=np.int64),
         product=_heroes(batch, offer_number, shop),
     )
 

@@ -41,5 +41,6 @@ def rank(plan: Plan, proposals: Proposals) -> Proposals:
         stake=proposals.stake[order],
         line=proposals.line[order],
         reward=proposals.reward[order],
+        cause=proposals.cause[order],
         product=proposals.product[order],
     )

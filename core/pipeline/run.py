@@ -15,6 +15,7 @@ from shopace.core.host.registry import fingerprint
 from shopace.core.pipeline.compare import compare
 from shopace.core.pipeline.conclude import conclude
 from shopace.core.pipeline.derive import derive
+from shopace.core.pipeline.explain import explain
 from shopace.core.pipeline.load import load
 from shopace.core.pipeline.measure import measure
 from shopace.core.pipeline.merge import merge
@@ -174,5 +175,6 @@ def _diagnose(
     batch = load(plan, block, places.start, places.stop, recall=recall, bodies=bodies)
     measured = measure(batch, derived)
     compared = compare(batch, measured)
-    merged = merge(plan, rank(plan, propose(batch, measured, compared)))
+    proposals = explain(plan, measured, propose(batch, measured, compared))
+    merged = merge(plan, rank(plan, proposals))
     return [publish(*each) for each in conclude(batch, measured, compared, merged, inputs.words)]

@@ -153,7 +153,8 @@ class Withheld(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     template: str
     channel: Channel
-    reason: Literal["same_objective", "limit"]
+    reason: Literal["same_objective", "explained", "limit"]
+    """`explained`: the decline is part of another one, whose task stands for both."""
     kept: str = ""
     """The card shown instead; empty for `limit`."""
 

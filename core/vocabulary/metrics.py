@@ -41,6 +41,9 @@ class Metric(Record, frozen=True, kw_only=True):
     """Key metrics lead to a P1 card when they decline; others are shown in the list only."""
     gmv_factor: bool = False
     """The channel's GMV is proportional to it, other factors equal: a gap has a GMV value."""
+    driven_by: tuple[str, ...] = ()
+    """Metrics that bring it about in the same channel: a decline that one of them makes up is told
+    by the task against the driver's own decline."""
     products: tuple[ProductCondition, ...] = ()
     """The products behind it: those that meet all of these. Empty: none are named."""
     aliases: tuple[Alias, ...] = ()

@@ -116,6 +116,14 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
         title="Core channels: the fewest that make this share of 30-day GMV",
     ),
     Parameter(
+        key="core.explained_share",
+        default=0.6,
+        unit=Unit.RATIO,
+        minimum=0.5,
+        maximum=1.0,
+        title="Part of a decline from which a driver that fell explains it",
+    ),
+    Parameter(
         key="core.benefit_cap",
         default=0.5,
         unit=Unit.RATIO,

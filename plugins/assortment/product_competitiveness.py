@@ -51,6 +51,7 @@ PLUGIN = Plugin(
             aliases=(
                 Alias(name="Page views", reason="S1: a click shows intent, a page view need not"),
             ),
+            driven_by=("product_impressions", "ctr"),
             source="S1",
         ),
         Benchmark(metric="product_clicks"),

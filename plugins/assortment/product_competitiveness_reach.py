@@ -48,6 +48,7 @@ REACH: tuple[Declaration, ...] = (
                 name="Impressions", reason="S1: it counted by content type, now product impressions"
             ),
         ),
+        driven_by=("active_products", "live_views", "live_hours", "video_views", "creators_posted"),
         source="S1",
     ),
     Benchmark(metric="product_impressions"),

@@ -97,6 +97,7 @@ POSTS: tuple[Declaration, ...] = (
         channels=(Channel.AFFILIATE_VIDEO,),
         min_sample=5,
         is_key=True,
+        driven_by=("creators_posted",),
         source="S1, 3P",
     ),
     Benchmark(metric="new_affiliate_videos"),

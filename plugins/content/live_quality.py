@@ -52,6 +52,7 @@ PLUGIN = Plugin(
             channels=LIVES,
             min_sample=500,
             is_key=True,
+            driven_by=("new_lives", "live_hours"),
             source="API",
         ),
         Benchmark(metric="live_views"),

@@ -137,6 +137,7 @@ PLUGIN = Plugin(
             channels=LIVES,
             min_sample=3,
             is_key=True,
+            driven_by=("new_lives",),
             source="3P",
         ),
         Benchmark(metric="live_hours"),

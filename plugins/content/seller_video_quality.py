@@ -52,6 +52,7 @@ PLUGIN = Plugin(
             channels=VIDEO,
             min_sample=1_000,
             is_key=True,
+            driven_by=("new_videos",),
             source="API",
         ),
         Benchmark(metric="video_views"),

@@ -144,6 +144,7 @@ class _Maker:
             sample=formula_in_words(metric.sample_formula, measures) if has_sample else None,
             is_key=metric.is_key,
             gmv_factor=metric.gmv_factor,
+            driven_by=tuple(key for key in metric.driven_by if key in self.registry.metrics),
             benchmark=self.peers(metric),
             lines=tuple(
                 dict.fromkeys(line.key for line in self.lines if line.metric == metric.key)

@@ -183,6 +183,7 @@ class _Book:
             ("Channels", plain(channels_in_words(metric.channels))),
             ("Windows", windows_in_words(metric.windows)),
             ("Minimum sample", _sample(metric)),
+            ("Driven by", codes(metric.driven_by)),
             ("Key metric", self._key(metric)),
             ("GMV factor", "a gap to peers has a GMV value" if metric.gmv_factor else ""),
             ("Compared with peers", plain(metric.benchmark.words) if metric.benchmark else ""),

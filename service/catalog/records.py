@@ -64,6 +64,8 @@ class MetricEntry(Entry, frozen=True, kw_only=True):
     is_key: bool = False
     """Its decline makes a task card."""
     gmv_factor: bool = False
+    driven_by: tuple[str, ...] = ()
+    """Metrics that bring it about: where one makes up most of a decline, its task stands for it."""
     benchmark: PeersEntry | None = None
     lines: tuple[str, ...] = ()
     """Policy lines that judge it."""

@@ -246,6 +246,27 @@ BROKEN: dict[str, Broken] = {
             Finding(CLAIMS, "a ratio needs a denominator"),
         ),
     ],
+    "Drivers are known metrics, and nothing drives itself.": [
+        (
+            page_with(also(direction=Direction.HIGHER, driven_by=("acme.claim_rat",))),
+            Finding(
+                "metric acme.claims_made",
+                'driven by unknown metric "acme.claim_rat"',
+                'did you mean "acme.claim_rate"?',
+            ),
+        ),
+        (
+            page_with(also(direction=Direction.HIGHER, driven_by=("acme.claim_rate",))),
+            Finding(
+                "metric acme.claims_made",
+                "driven by acme.claim_rate: both must be better when higher",
+            ),
+        ),
+        (
+            page_with(also(direction=Direction.HIGHER, driven_by=("acme.claims_made",))),
+            Finding("metric acme.claims_made", "drives itself, by way of its drivers"),
+        ),
+    ],
     "Products behind a metric are told in known words.": [
         (
             changed(RATE, products=(product_is("status", "live", "needs_atention"),)),

@@ -135,6 +135,7 @@ def proposals(draw: st.DrawFn, offers: int = 144) -> Proposals:
         stake=np.array(stake, dtype=np.float64),
         line=np.full(count, -1, dtype=np.int64),
         reward=np.array(reward, dtype=np.int64),
+        cause=np.full(count, -1, dtype=np.int64),
         product=np.array(
             [heroes[shop] if offer % 2 else -1 for shop, offer in pairs], dtype=np.int64
         ),

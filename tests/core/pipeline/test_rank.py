@@ -12,7 +12,7 @@ from shopace.core.pipeline.batch import Proposals
 from shopace.core.pipeline.plan import Plan
 from shopace.core.pipeline.rank import rank
 
-FIELDS = ("shop", "offer", "severity", "stake", "line", "reward", "product")
+FIELDS = ("shop", "offer", "severity", "stake", "line", "reward", "cause", "product")
 
 
 def entries(found: Proposals) -> list[tuple[Any, ...]]:
