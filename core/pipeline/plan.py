@@ -8,7 +8,7 @@ shape (columns, shops).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -86,6 +86,16 @@ class Test(NamedTuple):
     line: float = np.nan
 
 
+class Triggers(NamedTuple):
+    """Conditions of one kind, by the offers that they trigger."""
+
+    offer: NDArray[np.int64]
+    """Position in the plan's offers."""
+    column: NDArray[np.int64]
+    line: Floats
+    """Of plain lines; shape (conditions, 1)."""
+
+
 class Offer(NamedTuple):
     """A task template in one channel: what can be proposed to a shop."""
 
@@ -122,7 +132,7 @@ class Program:
     """The formulas of many columns in one period, evaluated together.
 
     Plain measures and quotients of two measures, nearly all there are, are done in two strokes;
-    the others one by one.
+    of the others those together that differ in nothing but their channel.
     """
 
     def __init__(
@@ -133,10 +143,9 @@ class Program:
         columns: int,
     ) -> None:
         self._columns = columns
-        self._period, self._row_of = period, row_of
         plain: list[tuple[int, int]] = []
         quotients: list[tuple[int, int, int]] = []
-        self._others: list[tuple[int, Formula, Channel]] = []
+        others: dict[Formula, list[tuple[int, list[int | None]]]] = {}
         for column, formula, channel in wanted:
             rows = [row_of.get((period, ref.key, ref.channel or channel)) for ref in refs(formula)]
             if any(row is None for row in rows):
@@ -147,9 +156,20 @@ class Program:
                 case Operation(op="/", left=Ref(), right=Ref()), [int(top), int(bottom)]:
                     quotients.append((column, top, bottom))
                 case _:
-                    self._others.append((column, formula, channel))
+                    others.setdefault(formula, []).append((column, rows))
         self._plain = np.array(plain, dtype=np.int64).reshape(-1, 2).T
         self._quotients = np.array(quotients, dtype=np.int64).reshape(-1, 3).T
+        self._others = [
+            (
+                formula,
+                [column for column, _ in found],
+                {
+                    ref: np.array([rows[at] for _, rows in found])
+                    for at, ref in enumerate(refs(formula))
+                },
+            )
+            for formula, found in others.items()
+        ]
 
     def run(self, rows: Floats) -> Floats:
         """Values of shape (columns, shops); NaN is missing."""
@@ -162,12 +182,9 @@ class Program:
             quotient = rows[top] / below
         quotient[(below == 0) | ~np.isfinite(quotient)] = np.nan
         values[columns] = quotient
-        for column, formula, channel in self._others:
-            values[column] = evaluate(formula, lambda ref, at=channel: rows[self._row(ref, at)])  # type: ignore[misc]
+        for formula, together, sources in self._others:
+            values[together] = evaluate(formula, lambda ref, at=sources: rows[at[ref]])  # type: ignore[misc]
         return values
-
-    def _row(self, ref: Ref, channel: Channel) -> int:
-        return self._row_of[self._period, ref.key, ref.channel or channel]
 
 
 @dataclass(frozen=True)
@@ -194,6 +211,8 @@ class Plan:
         self.policy, self.benchmarks = policy, benchmarks
         self.programmes = programmes
         self.values = registry.values
+        self._lines_in = cache(partial(policy.lines_on, manifest.as_of))
+        """Of a region; what `lines_for` and its like choose from."""
         self.row_of = self._rows()
         self.columns = self._columns()
         self.index = {(c.metric.key, c.channel): i for i, c in enumerate(self.columns)}
@@ -606,6 +625,22 @@ class Plan:
         return Test(condition, column, self.values[condition.line.key])
 
     @cached_property
+    def triggers(self) -> dict[type[Condition], Triggers]:
+        """The triggers that are no policy lines, by their kind."""
+        found: dict[type[Condition], list[tuple[int, Test]]] = {}
+        for number, offer in enumerate(self.offers):
+            if offer.trigger is not None:
+                found.setdefault(type(offer.trigger.condition), []).append((number, offer.trigger))
+        return {
+            kind: Triggers(
+                offer=np.array([number for number, _ in each]),
+                column=np.array([test.column for _, test in each]),
+                line=np.array([[test.line] for _, test in each]),
+            )
+            for kind, each in found.items()
+        }
+
+    @cached_property
     def rewards(self) -> Rewards:
         """Which programme rewards which offer for whom."""
         return Rewards(self.programmes, self.manifest, self.offers)
@@ -635,19 +670,17 @@ class Plan:
     def lines_for(self, region: str) -> tuple[PolicyLine, ...]:
         """The policy lines that hold on the as-of date in a region and can be read here."""
         return tuple(
-            line
-            for line in self.policy.lines_on(self.manifest.as_of, region)
-            if (line.metric, line.channel) in self.index
+            line for line in self._lines_in(region) if (line.metric, line.channel) in self.index
         )
 
     def criteria_for(self, region: str) -> dict[str, PolicyLine]:
         """The rows that are conditions in a region on the as-of date, by key."""
-        lines = self.policy.lines_on(self.manifest.as_of, region)
+        lines = self._lines_in(region)
         return {line.key: line for line in lines if line.criterion is not None}
 
     def points_last_days(self, region: str) -> int | None:
         """How long penalty points last in a region on the as-of date; None: no row says it."""
-        lines = self.policy.lines_on(self.manifest.as_of, region)
+        lines = self._lines_in(region)
         told = (each.points_end_after_days for each in lines if each.metric == "penalty_points")
         return next((days for days in told if days is not None), None)
 

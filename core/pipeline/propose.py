@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from shopace.core.evaluation import Floats
     from shopace.core.pipeline.batch import Batch, Compared, Flags, Integers, Measured
-    from shopace.core.pipeline.plan import Offer, Test
+    from shopace.core.pipeline.plan import Offer, Plan, Test
+    from shopace.core.vocabulary.triggers import Condition
 
 UNKNOWN_STAKE = -1.0
 
@@ -31,7 +32,7 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
 
     def add(number: int, offer: Offer, fired: Flags, severity: Integers, line: int = -1) -> None:
         for test in offer.only_if:
-            fired = fired & _holds(measured, compared, test)
+            fired = fired & _holds(measured, compared, type(test.condition), test.column, test.line)
         shop = np.nonzero(fired)[0]
         if shop.size:
             parts.append(
@@ -48,18 +49,17 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
     for place, (row, flags) in enumerate(compared.lines):  # a line has a row per group of regions
         found = on_line.setdefault((row.key, row.channel), [])
         found.append((place, flags, SEVERITY[row.level]))
-    open_for_buyers = ~closed(batch.plan, measured)
+    fired: Flags = _triggered(plan, measured, compared) & ~closed(plan, measured)
+    anywhere = fired.any(axis=1).tolist()
     for number, offer in enumerate(plan.offers):
         if offer.trigger is None:
             for place, flags, level in on_line.get((offer.line, offer.channel), ()):
                 add(number, offer, flags, np.full(flags.shape, level), place)
-        else:
-            fired = _holds(measured, compared, offer.trigger) & open_for_buyers
-            if fired.any():
-                severity = _severity(plan.values, compared, offer.trigger)
-                if offer.priority is Priority.P2:  # a gap where nothing is at stake is never severe
-                    severity = np.where(stakes[offer.channel] == 0, 1, severity)
-                add(number, offer, fired, severity)
+        elif anywhere[number]:
+            severity = _severity(plan.values, compared, offer.trigger)
+            if offer.priority is Priority.P2:  # a gap where nothing is at stake is never severe
+                severity = np.where(stakes[offer.channel] == 0, 1, severity)
+            add(number, offer, fired[number], severity)
     joined = [np.concatenate(each) for each in zip(*parts, strict=True)] if parts else _nothing()
     shop, offer_number, severity, stake, line = joined
     reward = plan.rewards.find(batch.profile, measured.tier, offer=offer_number, shop=shop)
@@ -88,15 +88,28 @@ def _nothing() -> list[np.ndarray]:
     return [none, none, none, np.zeros(0), none]
 
 
-def _holds(measured: Measured, compared: Compared, test: Test) -> Flags:
-    """Whether a condition holds, on known numbers; missing holds nothing."""
-    condition, column = test.condition, test.column
-    if isinstance(condition, Declined):
+def _triggered(plan: Plan, measured: Measured, compared: Compared) -> Flags:
+    """Where which offer's trigger holds, policy lines apart; shape (offers, shops)."""
+    fired = np.zeros((len(plan.offers), measured.rows.shape[1]), dtype=bool)
+    for kind, each in plan.triggers.items():
+        fired[each.offer] = _holds(measured, compared, kind, each.column, each.line)
+    return fired
+
+
+def _holds(
+    measured: Measured,
+    compared: Compared,
+    kind: type[Condition],
+    column: int | Integers,
+    line: float | Floats,
+) -> Flags:
+    """Whether a condition holds, or several of a kind, on known numbers; missing holds nothing."""
+    if kind is Declined:
         return np.asarray(compared.aa[column] == ISSUE)
-    if isinstance(condition, BehindPeers):
+    if kind is BehindPeers:
         return np.asarray(compared.ab[column] == ISSUE)
     value = measured.values[Period.L7D][column]
-    beyond = value >= test.line if isinstance(condition, AtLeast) else value <= test.line
+    beyond = value >= line if kind is AtLeast else value <= line
     return np.asarray(beyond & measured.sufficient[column])
 
 

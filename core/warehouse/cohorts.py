@@ -93,21 +93,21 @@ def cohorts_of(
     """For each level: the index of each shop's cohort (−1: none) and the cohorts it points to."""
     levels = []
     for level in LEVELS:
-        by_industry, by_tier = "industry" in level, "tier" in level
+        parts = [
+            region,
+            currency,
+            industry if "industry" in level else np.full_like(industry, -1),
+            tier if "tier" in level else np.full_like(tier, -1),
+        ]
         known = (region >= 0) & (currency >= 0)
-        known &= (industry >= 0) | (not by_industry)
-        known &= (tier >= 0) | (not by_tier)
-        parts = np.stack(
-            [
-                region,
-                currency,
-                industry if by_industry else np.full_like(industry, -1),
-                tier if by_tier else np.full_like(tier, -1),
-            ]
-        )
-        found, index = np.unique(parts[:, known], axis=1, return_inverse=True)
+        known &= (industry >= 0) | ("industry" not in level)
+        known &= (tier >= 0) | ("tier" not in level)
+        key = np.zeros_like(region)
+        for part in parts:  # one number for all four, in the order of the four
+            key = key * (part.max(initial=-1) + 2) + part + 1
+        _, first, index = np.unique(key[known], return_index=True, return_inverse=True)
         codes = np.full(region.shape, -1, dtype=np.int64)
-        codes[known] = index.reshape(-1)
+        codes[known] = index
         cohorts = [
             Cohort(
                 level,
@@ -116,7 +116,9 @@ def cohorts_of(
                 words.industry[at_industry] if at_industry >= 0 else "",
                 at_tier,
             )
-            for at_region, at_currency, at_industry, at_tier in found.T.tolist()
+            for at_region, at_currency, at_industry, at_tier in zip(
+                *(part[known][first].tolist() for part in parts), strict=True
+            )
         ]
         levels.append((codes, cohorts))
     return levels
