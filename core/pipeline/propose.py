@@ -50,7 +50,7 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
         found = on_line.setdefault((row.key, row.channel), [])
         found.append((place, flags, SEVERITY[row.level]))
     fired: Flags = _triggered(plan, measured, compared) & ~closed(plan, measured)
-    anywhere = fired.any(axis=1).tolist()
+    anywhere: Flags = fired.any(axis=1)
     for number, offer in enumerate(plan.offers):
         if offer.trigger is None:
             for place, flags, level in on_line.get((offer.line, offer.channel), ()):
