@@ -58,6 +58,10 @@ class Delivered:
     last_day: date
 
 
+_CellOf = tuple[int, Channel]
+"""The index of a cell, and a channel."""
+
+
 @dataclass(frozen=True, eq=False)
 class ShopFacts:
     """One shop. Use it as `open_shop` gives it, within its `with` block."""
@@ -94,7 +98,8 @@ class ShopFacts:
             if there
         }
         if zero and opened.table.channel is not None:
-            found |= self._zero_channels({Channel(row[0]) for row in rows}, self.product_measures)
+            with_rows = {Channel(row[0]) for row in rows}
+            found |= self._zero_channels(with_rows, {measure for measure, _ in found})
         return tuple(
             Delivered(measure, channel, zero, opened.first_day, opened.last_day)
             for measure, channel in sorted(found)
@@ -134,14 +139,15 @@ class ShopFacts:
                 continue
             zero = cell.absent_day is AbsentDay.ZERO
             channels = {channel for of, channel in found if of == index}
-            if zero and table.table.channel is not None:
-                channels |= {each[1] for each in self._zero_channels(seen, [measure.key])}
+            if zero and channels and table.table.channel is not None:
+                with_rows = {channel for of, channel in seen if of == index}
+                channels |= {each[1] for each in self._zero_channels(with_rows, [measure.key])}
             for channel in sorted(channels):
                 yield Delivered(measure.key, channel, zero, table.first_day, table.last_day)
 
-    def _known_cells(self, table: FactsTable) -> tuple[set[tuple[int, Channel]], set[Channel]]:
-        """(cell, channel) with a known value, and the channels that have rows."""
-        found: set[tuple[int, Channel]] = set()
+    def _known_cells(self, table: FactsTable) -> tuple[set[_CellOf], set[_CellOf]]:
+        """Those with a known value, and those with rows."""
+        found: set[_CellOf] = set()
         if table.is_long:
             query = "SELECT channel, cell, count(c) > 0"
             rows = self.facts.rows(f"{query} FROM {table.raw} GROUP BY channel, cell", table)
@@ -157,12 +163,15 @@ class ShopFacts:
             if code is not None and there:
                 own = table.cells[index].source.channel if not table.is_long else None
                 found.add((index, own if own is not None else CHANNELS[code]))
-        return found, {CHANNELS[row[0]] for row in rows if row[0] is not None}
+        return found, {(index, CHANNELS[code]) for code, index, _ in rows if code is not None}
 
     def _zero_channels(
         self, seen: Iterable[Channel], measures: Iterable[str]
     ) -> set[tuple[str, Channel]]:
-        """Channels that the mapping lists and no row has: zero, where absent days are."""
+        """Channels that the mapping lists and no row has: zero, where absent days are.
+
+        Not of a measure that no channel has a known value of: of it nothing is known.
+        """
         market = self.facts.mapping.marketplace
         if not market.channels_declared:
             return set()

@@ -199,7 +199,7 @@ def print_lost(lost: Iterable[LostDays], *, err: bool = False) -> None:
 def _taken_as(zero: Collection[str]) -> str:
     """What the days without a row are taken for."""
     if not zero:
-        return "its measures are missing on them"
+        return "nothing is known of them"
     return f"as the mapping says, these count as 0 on them: {', '.join(zero)}"
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.core.traffic.deliveries import day, days
+from tests.core.traffic.deliveries import HEAD, TABLES, day, days, write
 
+from shopace.core import STANDARD_MEASURES
 from shopace.core.errors import FactsError, NotFoundError, UnknownShopError
 from shopace.core.traffic.metrics import METRICS, metrics_of
 from shopace.core.traffic.periods import Span, period_of
 from shopace.core.traffic.products import Filters, product_list, product_traffic
+from shopace.core.traffic.source import open_shop
 from shopace.core.vocabulary.formats import Format
 from shopace.core.vocabulary.products import ProductStatus
 from shopace.core.vocabulary.units import Window
+from shopace.core.warehouse.mapping import parse_mapping
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.core.traffic.deliveries import Deliver
 
     from shopace.core.records.traffic import Days, FormatTraffic, ProductTraffic
@@ -479,3 +484,18 @@ def test_hostile_names_are_names(deliver: Deliver) -> None:
         with pytest.raises(NotFoundError):
             product_traffic(source, week(source), [Format.ALL], "' OR true --")
     assert [each.product.title for each in found.products] == [title]
+
+
+def test_a_measure_of_the_long_layout_is_zero_where_no_row_of_its_own_is(tmp_path: Path) -> None:
+    rows = [("seller_live", "gmv"), ("shop_tab", "gmv"), ("seller_live", "unique_buyers")]
+    facts = [{"channel": channel, "metric": metric, "value": 1} for channel, metric in rows]
+    for name, more in (("facts", facts), ("product_facts", [{"product": "p", "channel": "shop"}])):
+        write(tmp_path / f"{name}.csv", [{"shop": "s", "date": day(14), **row} for row in more])
+    long = 'layout = "long"\nmeasure = "metric"\nvalue = "value"\n'
+    tables = TABLES["facts"] + long + TABLES["product_facts"].format(absent_day="zero")
+    mapping = HEAD + 'channels = ["seller_live", "shop_tab"]\n' + tables
+    parsed = parse_mapping(mapping, STANDARD_MEASURES)
+    with open_shop(parsed, tmp_path, STANDARD_MEASURES, "s") as source:
+        found = {(each.measure, each.channel) for each in source.of_shop}
+    assert found == {(measure, channel) for measure in ("gmv", "unique_buyers")
+                     for channel in ("seller_live", "shop_tab")}  # fmt: skip
