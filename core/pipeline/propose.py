@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shopace.core.pipeline.batch import ISSUE, Proposals
-from shopace.core.pipeline.risks import closed
+from shopace.core.pipeline.risks import OVER, closed, days_to_act, through
 from shopace.core.vocabulary.channels import FIVE, GROUP_MEMBERS, Channel
 from shopace.core.vocabulary.triggers import AtLeast, BehindPeers, Declined, Priority
 from shopace.core.vocabulary.units import Period
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shopace.core.evaluation import Floats
-    from shopace.core.pipeline.batch import Batch, Compared, Flags, Integers, Measured
-    from shopace.core.pipeline.plan import Offer, Plan, Test
+    from shopace.core.pipeline.batch import Batch, Compared, Crossed, Flags, Integers, Measured
+    from shopace.core.pipeline.plan import Plan, Test
     from shopace.core.vocabulary.triggers import Condition
 
 UNKNOWN_STAKE = -1.0
+NO_LINE = -1
 
 
 def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
@@ -30,36 +31,34 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
     stakes = _stakes(measured, len(batch.shops))
     parts: list[tuple[Integers, Integers, Integers, Floats, Integers]] = []
 
-    def add(number: int, offer: Offer, fired: Flags, severity: Integers, line: int = -1) -> None:
-        for test in offer.only_if:
-            fired = fired & _holds(measured, compared, type(test.condition), test.column, test.line)
+    def add(
+        number: int, fired: Flags, severity: Integers, stake: Floats, line: int = NO_LINE
+    ) -> None:
+        for test in plan.offers[number].only_if:
+            kind = type(test.condition)
+            fired = np.asarray(fired & _holds(measured, compared, kind, test.column, test.line))
         shop = np.nonzero(fired)[0]
         if shop.size:
-            parts.append(
-                (
-                    shop,
-                    np.full(shop.size, number),
-                    severity[shop],
-                    stakes[offer.channel][shop],
-                    np.full(shop.size, line),
-                )
-            )
+            of_all = (np.full(shop.size, each) for each in (number, line))
+            parts.append((shop, next(of_all), severity[shop], stake[shop], next(of_all)))
 
-    on_line: dict[tuple[str, Channel], list[tuple[int, Flags, int]]] = {}
-    for place, (row, flags) in enumerate(compared.lines):  # a line has a row per group of regions
-        found = on_line.setdefault((row.key, row.channel), [])
-        found.append((place, flags, SEVERITY[row.level]))
-    fired: Flags = _triggered(plan, measured, compared) & ~closed(plan, measured)
-    anywhere: Flags = fired.any(axis=1)
+    on_line: dict[tuple[str, Channel], list[tuple[int, Crossed]]] = {}
+    for place, crossed in enumerate(compared.lines):  # a line has a row per group of regions
+        on_line.setdefault((crossed.line.key, crossed.line.channel), []).append((place, crossed))
+    fired = np.asarray(_triggered(plan, measured, compared) & ~closed(plan, measured))
+    anywhere = np.asarray(fired.any(axis=1))
     for number, offer in enumerate(plan.offers):
         if offer.trigger is None:
-            for place, flags, level in on_line.get((offer.line, offer.channel), ()):
-                add(number, offer, flags, np.full(flags.shape, level), place)
+            for place, crossed in on_line.get((offer.line, offer.channel), ()):
+                severity = np.where(crossed.over, SEVERITY[OVER], SEVERITY[crossed.line.level])
+                stake = _or_unknown(through(plan, measured, crossed))
+                add(number, crossed.shops, severity, stake, place)
         elif anywhere[number]:
+            stake = stakes[offer.channel]
             severity = _severity(plan.values, compared, offer.trigger)
             if offer.priority is Priority.P2:  # a gap where nothing is at stake is never severe
-                severity = np.where(stakes[offer.channel] == 0, 1, severity)
-            add(number, offer, fired[number], severity)
+                severity = np.where(stake == 0, 1, severity)
+            add(number, fired[number], severity, stake)
     joined = [np.concatenate(each) for each in zip(*parts, strict=True)] if parts else _nothing()
     shop, offer_number, severity, stake, line = joined
     reward = plan.rewards.find(batch.profile, measured.tier, offer=offer_number, shop=shop)
@@ -68,11 +67,37 @@ def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
         offer=offer_number,
         severity=severity,
         stake=stake,
+        warns=_of_a_fall(compared, line),
+        days=_days(batch, measured, compared, offer=offer_number, shop=shop, line=line),
         line=line,
         reward=reward,
         cause=np.full(shop.size, -1, dtype=np.int64),
         product=_heroes(batch, offer_number, shop),
     )
+
+
+def _of_a_fall(compared: Compared, line: Integers) -> Flags:
+    falls = np.array([each.line.kind == "drop" for each in compared.lines] + [False])
+    return np.asarray(falls[line])  # no line is the last
+
+
+def _days(
+    batch: Batch,
+    measured: Measured,
+    compared: Compared,
+    *,
+    offer: Integers,
+    shop: Integers,
+    line: Integers,
+) -> Integers:
+    """The validity of each task, or the days until a deadline of its line, if that is sooner."""
+    valid = np.array([each.template.valid_days for each in batch.plan.offers], dtype=np.int64)
+    days: Integers = valid[offer]
+    for place, crossed in enumerate(compared.lines):
+        of_line = np.flatnonzero(line == place)
+        left = days_to_act(batch.plan, measured, crossed.line)[shop[of_line]]
+        days[of_line] = np.clip(np.fmin(days[of_line], left), 0, None)
+    return days
 
 
 def _heroes(batch: Batch, offer: Integers, shop: Integers) -> Integers:
@@ -141,7 +166,11 @@ def _stakes(measured: Measured, shops: int) -> dict[Channel, Floats]:
     split = measured.core.any(axis=0)
     stakes[Channel.SHOP] = np.where(split, total, month.get(Channel.SHOP, unknown))
     stakes[Channel.PRODUCT_CARD] = month.get(Channel.PRODUCT_CARD, unknown)
-    return {key: np.where(np.isnan(each), UNKNOWN_STAKE, each) for key, each in stakes.items()}
+    return {key: _or_unknown(each) for key, each in stakes.items()}
+
+
+def _or_unknown(stake: Floats) -> Floats:
+    return np.where(np.isnan(stake), UNKNOWN_STAKE, stake)
 
 
 def _sum(rows: list[Floats]) -> Floats:
