@@ -78,6 +78,12 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return built
 
 
+@pytest.fixture(scope="module")
+def yesterday(market: Build) -> Documents:
+    """Of the night before, on which nothing failed."""
+    return by_engine(market(registry(Author()), YESTERDAY), {})
+
+
 def misreading(view: View) -> Answer:
     return {("acme.kept", Channel.SHOP, Period.L7D): view("ordes", Channel.SHOP, Period.L7D)}
 
@@ -115,10 +121,9 @@ def by_oracle(inputs: Inputs, stored: Documents) -> Documents:
     ],
 )
 def test_whatever_fails_all_documents_are_the_oracles(
-    market: Build, derive: Derive, rejected: tuple[str, ...]
+    market: Build, yesterday: Documents, derive: Derive, rejected: tuple[str, ...]
 ) -> None:
     author = Author()
-    yesterday = by_engine(market(registry(author), YESTERDAY), {})
     inputs = market(registry(author, *rejected), LAST_DAY)
     author.derive = derive
     today = by_engine(inputs, yesterday)
@@ -161,9 +166,8 @@ def require_nothing_resolved(
             )
 
 
-def test_memory_goes_on_as_if_nothing_had_failed(market: Build) -> None:
+def test_memory_goes_on_as_if_nothing_had_failed(market: Build, yesterday: Documents) -> None:
     author = Author()
-    yesterday = by_engine(market(registry(author), YESTERDAY), {})
     inputs = market(registry(author), LAST_DAY)
     author.derive = failing
     today = by_engine(inputs, yesterday)

@@ -171,7 +171,7 @@ class Facts:
         for name, made in (("", simulation), ("healthy_", healthy)):
             for table in ("shops", "shop_days", "channel_days"):
                 path = made.folder / f"{table}.parquet"
-                self.database.execute(f"CREATE VIEW {name}{table} AS FROM '{path}'")
+                self.database.execute(f"CREATE TABLE {name}{table} AS FROM '{path}'")
         self.database.execute(
             f"""CREATE TABLE truth AS SELECT shop_id, cause, kind, channel,
                 coalesce(started_on, DATE '{simulation.first_day}') AS first,

@@ -41,11 +41,11 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
     made = simulate(tmp_path_factory.mktemp("simulated"), shops=SHOPS)
     with duckdb.connect() as database:
         for table in TABLES:
-            database.execute(f"CREATE VIEW {table} AS FROM '{made.folder}/{table}.parquet'")
+            database.execute(f"CREATE TABLE {table} AS FROM '{made.folder}/{table}.parquet'")
         last = f"SELECT * FROM shop_days WHERE date = DATE '{made.last_day}'"
-        database.execute(f"CREATE VIEW last_day AS {last}")
+        database.execute(f"CREATE TABLE last_day AS {last}")
         truth = f"read_csv('{made.truth}', all_varchar = true)"
-        database.execute(f"CREATE VIEW truth AS FROM {truth}")
+        database.execute(f"CREATE TABLE truth AS FROM {truth}")
         yield Facts(made, database)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from tests.marketplace import LAST_DAY, Shop, build
+from tests.marketplace import LAST_DAY, Shop, build, write_facts
 
 from shopace.core import (
     Action,
@@ -223,8 +223,19 @@ class Nights:
         return build(self._folder, self._shops, self.registry, as_of=as_of, policy=POLICY)
 
 
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Facts and their snapshots, which no failure changes; benchmarks are each test's own."""
+    folder = tmp_path_factory.mktemp("delivered")
+    write_facts(folder / "facts", (FEW, MANY), Author().registry(ACME))
+    (folder / "snapshots").mkdir()
+    return folder
+
+
 @pytest.fixture
-def nights(tmp_path: Path, author: Author) -> Nights:
+def nights(tmp_path: Path, delivered: Path, author: Author) -> Nights:
+    for name in ("facts", "snapshots"):
+        (tmp_path / name).symlink_to(delivered / name)
     return Nights(tmp_path, author.registry(ACME), FEW, MANY)
 
 
