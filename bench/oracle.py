@@ -304,6 +304,35 @@ class Peers(NamedTuple):
     level: str = ""
 
 
+class Stand(NamedTuple):
+    """A policy line that the shop stands on."""
+
+    line: PolicyLine
+    since: dt.date
+    until: dt.date | None
+    """The last day of the loss."""
+    level: str
+    stake: Number
+    """GMV that runs through it."""
+
+    @property
+    def place(self) -> str:
+        return f"{self.line.key}:{self.line.channel}"
+
+
+class Told(NamedTuple):
+    """A policy line that the shop stands on, and the card that tells it."""
+
+    line: str
+    level: str
+    rule: Text
+    since: dt.date
+    until: dt.date | None
+    card: str
+    counts: bool = True
+    """Whether it is a risk of its own in the monitor."""
+
+
 @dataclass(slots=True)
 class Findings:
     """What was worked out about a shop, stage by stage."""
@@ -319,9 +348,8 @@ class Findings:
     core: tuple[Channel, ...] = ()
     previous: list[Previous] = field(default_factory=list)
     peers: list[Peers] = field(default_factory=list)
-    lines: list[PolicyLine] = field(default_factory=list)
-    stood: dict[str, dt.date] = field(default_factory=dict)
-    """Lines of the last diagnosis, and since when."""
+    lines: dict[str, Stand] = field(default_factory=dict)
+    """By key and channel."""
 
     def value(self, column: Column, period: Period) -> Number:
         cell = column.values.get(period)
@@ -333,7 +361,9 @@ class Proposal(NamedTuple):
     severity: int
     stake: float
     """−1: unknown."""
-    line: PolicyLine | None
+    days: int
+    """Until it is too late."""
+    line: Stand | None
     programme: Programme | None
     product: Product | None
     cause: str = ""
@@ -469,7 +499,20 @@ class Oracle:
         self.lines_of: dict[str, list[PolicyLine]] = {}
         self.freshness = {kept: self._freshness(with_memory=kept) for kept in (False, True)}
         self.rejected, self.dark = self._told_of_plugins(), self._told_of_dark_metrics()
-        self.legend = fingerprint([(c.metric.key, c.channel, c.metric.unit) for c in self.columns])
+        self.legend = fingerprint(
+            [
+                {
+                    "metric": at.metric.key,
+                    "title": at.metric.title,
+                    "channel": at.channel,
+                    "category": at.category,
+                    "unit": at.metric.unit,
+                    "direction": at.metric.direction,
+                    "is_key": at.metric.is_key,
+                }
+                for at in self.columns
+            ]
+        )
         self.method = fill(
             "30-day GMV of the channel × the gap to benchmark sellers, told up to {cap:.0%}",
             cap=self.values["core.benefit_cap"],
@@ -535,7 +578,7 @@ class Oracle:
     def _print(self, key: str) -> str:
         """What a benchmark set says of the metrics that it was built by."""
         metric = self.registry.metrics[key]
-        content: list[object] = [metric, self.registry.benchmarks.get(key)]
+        content: list[object] = [metric.numbers, self.registry.benchmarks.get(key)]
         own_code = {
             measure.partition(".")[0]
             for formula in (metric.formula, metric.sample_formula, metric.event_formula)
@@ -607,7 +650,7 @@ class Oracle:
             samples=cells(metric.sample_formula, (Period.L7D, Period.P7D, Period.L30D)),
             events=cells(metric.event_formula, (Period.L7D, Period.P7D, Period.L30D)),
             noise_row=history.get((metric.key, channel))
-            if manifest.metrics.get(metric.key) == fingerprint(metric)
+            if manifest.metrics.get(metric.key) == fingerprint(metric.numbers)
             else None,
             peer_row=self.peer_row_of.get((metric.key, channel)),
             move_row=self.move_row_of.get((metric.key, channel)),
@@ -723,9 +766,31 @@ class Oracle:
                 dark.setdefault((self.registry.category_of(key), reason), []).append(key)
         order = list(CATEGORIES)
         return [
-            NotEvaluated(category=category, reason=reason, metrics=tuple(sorted(dark[at])))  # type: ignore[arg-type]
+            NotEvaluated(category=category, reason=reason, metrics=tuple(sorted(dark[at])))
             for at in sorted(dark, key=lambda at: (order.index(at[0]), at[1]))
             for category, reason in (at,)
+        ] + self._told_of_changed_metrics()
+
+    def _told_of_changed_metrics(self) -> list[NotEvaluated]:
+        """Metrics that the snapshot or the benchmark set knows by other rules."""
+        lit = {column.metric.key: column.metric for column in self.columns}
+        judged = {key: each for key, each in lit.items() if each.direction != Direction.NEITHER}
+        built = self.snapshot.manifest.metrics
+        stale = {
+            "rebuild_snapshot": {
+                key for key, each in judged.items() if built.get(key) != fingerprint(each.numbers)
+            }
+        }
+        if self.benchmarks is not None:
+            held = self.benchmarks.manifest.metrics
+            stale["rebuild_benchmarks"] = {
+                key for key in judged if held.get(key) != self._print(key)
+            }
+        return [
+            NotEvaluated(category=category, reason=reason, metrics=tuple(sorted(metrics)))
+            for reason, keys in stale.items()
+            for category in CATEGORIES
+            if (metrics := {key for key in keys if self.registry.category_of(key) == category})
         ]
 
     # --- reading ---------------------------------------------------------------------------
@@ -890,9 +955,10 @@ class Oracle:
         was_open = set(earlier.declined) if earlier is not None else set()
         found.previous = [self._with_previous(found, c, was_open) for c in self.columns]
         found.peers = [self._with_peers(found, c) for c in self.columns]
-        found.lines = self._with_policy(found)
-        if earlier is not None:
-            found.stood = earlier.lines
+        stood = earlier.lines if earlier is not None else {}
+        for line in self._with_policy(found):
+            stands = self._stand(shop, line, stood.get(line.key, self.as_of))
+            found.lines[stands.place] = stands
         ranked = sorted(self._with_causes(found, list(self._propose(found))), key=_rank)
         return self._conclude(found, earlier, ranked, failed, self._last(body))
 
@@ -1194,19 +1260,21 @@ class Oracle:
     # --- propose ---------------------------------------------------------------------------
 
     def _propose(self, found: Findings) -> Iterator[Proposal]:
-        lines = {(line.key, line.channel): line for line in found.lines}
         stakes = self._stakes(found)
         is_closed = self._row(found.shop, Period.L7D, "shop_active", Channel.SHOP) == 0
         for offer in self.offers:
-            line = lines.get((offer.line, offer.channel))
+            line = found.lines.get(f"{offer.line}:{offer.channel}")
             if offer.trigger is None:
                 fires = line is not None
             else:
                 fires = not is_closed and _holds(found, offer.trigger)
             if fires and all(_holds(found, test) for test in offer.only_if):
-                stake = stakes.get(offer.channel)
+                stake, days = stakes.get(offer.channel), offer.template.valid_days
                 if line is not None:
-                    severity = SEVERITY[line.level]
+                    severity, stake = SEVERITY[line.level], line.stake
+                    act_by = self._act_by(found.shop, line.line)
+                    if act_by is not None:
+                        days = max(min(days, (act_by - self.as_of).days), 0)
                 elif offer.priority is Priority.P2 and stake == 0:
                     severity = 1  # a gap where nothing is at stake
                 else:
@@ -1215,6 +1283,7 @@ class Oracle:
                     offer,
                     severity,
                     stake if stake is not None else -1.0,
+                    days,
                     line,
                     self._reward(found, offer),
                     found.shop.hero() if offer.template.names_hero else None,
@@ -1372,6 +1441,27 @@ class Oracle:
                 by_channel.setdefault(offer.channel, []).append(proposal.id)
         return cards, for_you, by_channel, list(_withheld(ranked, instead))
 
+    def _told_lines(
+        self, ranked: Sequence[Proposal], cards: list[TaskCard], for_you: list[str]
+    ) -> list[Told]:
+        """Each line that a task answers, with its card or that of the same objective."""
+        shown = {each.id: self.basics_of[each.template].objective for each in cards}
+        answers = {(each.id, each.template) for each in cards}
+        told: dict[str, Told] = {}
+        for proposal in ranked:
+            if proposal.line is not None and proposal.line.place not in told:
+                line, since, until, level, _ = proposal.line
+                objective = proposal.offer.template.objective
+                by = proposal.id
+                if by not in shown:
+                    by = next(each for each in for_you if shown[each] == objective)
+                has_card = (by, proposal.offer.template.key) in answers
+                counts = has_card or line.kind == "level"
+                told[proposal.line.place] = Told(
+                    line.key, level, self._rule(line), since, until, by, counts
+                )
+        return list(told.values())
+
     def _conclude(
         self,
         found: Findings,
@@ -1383,15 +1473,22 @@ class Oracle:
         shop = found.shop
         opened = earlier.open if earlier is not None else {}
         cards, for_you, by_channel, withheld = self._tasks(found, opened, ranked)
+        risks = self._told_lines(ranked, cards, for_you)
         words = {card.template: self.basics_of[card.template] for card in cards}
         kept = self._kept(last, failed) if last is not None else []
         if self._row(shop, Period.L7D, "shop_active", Channel.SHOP) == 0:
             kept = [card for card in kept if card.priority == "P0"]
         if last is not None and kept:
             words = {card.template: last.tasks[card.template] for card in kept} | words
-            cards, for_you, by_channel, withheld = self._with_kept(
+            cards, for_you, by_channel, withheld, instead = self._with_kept(
                 (cards, for_you, by_channel, withheld), kept, last
             )
+            risks = [risk._replace(card=instead.get(risk.card, risk.card)) for risk in risks]
+            for card in cards:
+                risk = card.risk
+                if card.stale_since is not None and risk is not None and risk.from_date is not None:
+                    since, until = risk.from_date, risk.until_date
+                    risks.append(Told(risk.line, risk.level, risk.rule, since, until, card.id))
         counts = {"P0": 0, "P1": 0, "P2": 0}
         cards_of: dict[tuple[str, Channel], list[str]] = {}
         for card in cards:
@@ -1419,7 +1516,7 @@ class Oracle:
             conclusion=self._story_of_shop(shop, attention[0] if attention else None),
             channel_conclusions=self._stories_of_channels(shop),
             gmv=self._breakdown(shop),
-            risk_monitor=_monitor(cards) if self._operates(found) else None,
+            risk_monitor=_monitor(risks) if self._operates(found) else None,
             eligibility=self._criteria(found, "seller_center"),
             star_badge=self._criteria(found, "star_badge"),
             need_attention=attention,
@@ -1430,7 +1527,7 @@ class Oracle:
             for_you=tuple(for_you),
             by_channel={channel: tuple(ids) for channel, ids in by_channel.items()},
             withheld=tuple(withheld),
-            campaigns=tuple(self._campaigns(shop.region, cards)),
+            campaigns=tuple(self._campaigns(shop.region, cards, risks)),
             not_evaluated=tuple(not_evaluated),
             freshness=self.freshness[earlier is not None],
         )
@@ -1440,11 +1537,7 @@ class Oracle:
             tier_since=tier.since,
             open={card.id: card.since for card in cards},
             risk=tuple(card.id for card in cards if card.priority == "P0"),
-            lines={
-                card.risk.line: card.risk.from_date
-                for card in cards
-                if card.risk is not None and card.risk.from_date is not None
-            },
+            lines={risk.line: risk.since for risk in risks},
             declined=tuple(
                 column.key
                 for column, previous in zip(self.columns, found.previous, strict=True)
@@ -1516,8 +1609,11 @@ class Oracle:
         today: tuple[list[TaskCard], list[str], dict[Channel, list[str]], list[Withheld]],
         kept: list[TaskCard],
         last: Diagnosis,
-    ) -> tuple[list[TaskCard], list[str], dict[Channel, list[str]], list[Withheld]]:
-        """Kept cards behind those of today, band by band; a lower band gives way to them."""
+    ) -> tuple[list[TaskCard], list[str], dict[Channel, list[str]], list[Withheld], dict[str, str]]:
+        """Kept cards behind those of today, band by band; a lower band gives way to them.
+
+        Last, which card stands in for each that gave way.
+        """
         cards, for_you, by_channel, withheld = today
         holder: dict[str, TaskCard] = {}
         for band in ("P0", "P1", "P2"):
@@ -1550,7 +1646,7 @@ class Oracle:
             if card.id in standing:
                 recommended = card.most_recommended and card.id in leader.values()
                 shown.append(msgspec.structs.replace(card, most_recommended=recommended))
-        return shown, list(leader.values()), lists, told
+        return shown, list(leader.values()), lists, told, gives_way
 
     def _lists(
         self,
@@ -1619,7 +1715,7 @@ class Oracle:
             template=template.key,
             evidence=self._evidence(found, offer, proposal.line),
             benefit=benefit,
-            valid_until=self.as_of + dt.timedelta(days=template.valid_days),
+            valid_until=self.as_of + dt.timedelta(days=proposal.days),
             since=opened.get(proposal.id, self.as_of),
             most_recommended=recommended,
             risk=self._risk(found, proposal.line) if proposal.line is not None else None,
@@ -1642,7 +1738,8 @@ class Oracle:
         relative = benchmark / value - 1.0
         return None if relative > self.values["core.benefit_cap"] else rounded(gmv * relative, 2)
 
-    def _evidence(self, found: Findings, offer: Offer, line: PolicyLine | None) -> Evidence:
+    def _evidence(self, found: Findings, offer: Offer, stands: Stand | None) -> Evidence:
+        line = stands.line if stands is not None else None
         column, trigger = offer.column, offer.trigger
         metric, decimals = column.metric, column.decimals
         more: dict[str, Any] = {}
@@ -1688,12 +1785,24 @@ class Oracle:
             **more,
         )
 
-    def _stands_since(self, found: Findings, line: PolicyLine) -> dt.date:
+    def _stand(self, shop: Shop, line: PolicyLine, remembered: dt.date) -> Stand:
+        """Since when, and what is at stake; what is over takes nothing any more."""
+        since, until = self._stands_since(shop, line, remembered), None
+        if line.lasts_days is not None:
+            until = since + dt.timedelta(days=line.lasts_days) - dt.timedelta(days=1)
+        if until is not None and until < self.as_of:
+            return Stand(line, since, until, "low", 0.0)
+        stake: Number = 0.0
+        if line.stake is not None:
+            stake = self._row(shop, Period.L30D, line.stake.measure, line.stake.channel)
+        return Stand(line, since, until, line.level, stake)
+
+    def _stands_since(self, shop: Shop, line: PolicyLine, remembered: dt.date) -> dt.date:
         """The earliest day that violations or memory tell; today where neither does."""
-        days = [found.stood.get(line.key, self.as_of)]
+        days = [remembered]
         dated: list[tuple[dt.date, float]] = []
         if line.kind == "level" and line.at in {"least", "above"}:
-            for each in found.shop.violations:
+            for each in shop.violations:
                 if each.issued_on is None:
                     continue
                 if line.metric == "penalty_points" and each.counts_on(self.as_of):
@@ -1715,22 +1824,18 @@ class Oracle:
                 ends[each.ends_on] = ends.get(each.ends_on, 0.0) + each.points
         return tuple(Ending(on=day, points=ends[day]) for day in sorted(ends))
 
-    def _risk(self, found: Findings, line: PolicyLine) -> Risk:
-        shop = found.shop
-        stake = distance = until = None
-        if line.stake is not None:
-            at = line.stake
-            stake = rounded(self._row(shop, Period.L30D, at.measure, at.channel), 2)
+    def _risk(self, found: Findings, stands: Stand) -> Risk:
+        shop, line = found.shop, stands.line
+        stake = distance = None
+        if line.stake is not None and not (stands.until and stands.until < self.as_of):
+            stake = rounded(stands.stake, 2)
         following = self._next_of(line)
         if following is not None:
             column = self.column_at[line.metric, line.channel]
             value = found.value(column, PERIODS_OF[line.window][0])
             distance = rounded(abs(following.value - value), 4) if value is not None else None
-        since = self._stands_since(found, line)
-        if line.lasts_days is not None:
-            until = since + dt.timedelta(days=line.lasts_days)
         return Risk(
-            level=line.level,
+            level=stands.level,
             line=line.key,
             rule=self._rule(line),
             source=line.source,
@@ -1742,8 +1847,8 @@ class Oracle:
             distance=distance,
             ending_30d=self._gauge(shop, line.ending),
             endings=self._endings(shop) if line.ending is not None else (),
-            from_date=since,
-            until_date=until,
+            from_date=stands.since,
+            until_date=stands.until,
             act_by=self._act_by(shop, line),
         )
 
@@ -1849,7 +1954,9 @@ class Oracle:
                 return other
         return None
 
-    def _campaigns(self, region: str, cards: list[TaskCard]) -> Iterator[CampaignReadiness]:
+    def _campaigns(
+        self, region: str, cards: list[TaskCard], risks: list[Told]
+    ) -> Iterator[CampaignReadiness]:
         """Those of the next 45 days in the region, and what stands in their way."""
         closes = [
             line
@@ -1864,11 +1971,16 @@ class Oracle:
         for campaign in sorted(self.registry.campaigns, key=lambda at: (at.starts_on, at.name)):
             days_left = (campaign.starts_on - self.as_of).days
             if 1 <= days_left <= 45 and {region, "*"} & set(campaign.regions):
+                blocked_by: list[str] = []
+                for risk in risks:
+                    over = risk.until is not None and risk.until < campaign.starts_on
+                    if risk.line in closing and not over and risk.card not in blocked_by:
+                        blocked_by.append(risk.card)
                 yield CampaignReadiness(
                     name=campaign.name,
                     starts_on=campaign.starts_on,
                     days_left=days_left,
-                    blocked_by=tuple(c.id for c in cards if c.risk and c.risk.line in closing),
+                    blocked_by=tuple(blocked_by),
                     fix_first=tuple(c.id for c in cards if c.priority != "P2"),
                 )
 
@@ -2292,35 +2404,34 @@ def _withheld(
 
 
 def _rank(proposal: Proposal) -> tuple[float, ...]:
-    """Band, severity, GMV at stake, time left, incentive; then the order of the catalogue."""
-    template = proposal.offer.template
+    """Band, severity, losses before warnings, GMV at stake, time left, incentive; catalogue."""
     return (
         proposal.offer.priority,
         -proposal.severity,
+        proposal.line is not None and proposal.line.line.kind == "drop",
         -proposal.stake,
-        template.valid_days,
+        proposal.days,
         proposal.programme is None,
         proposal.offer.number,
     )
 
 
-def _monitor(cards: Sequence[TaskCard]) -> RiskMonitor | None:
-    risks = [card for card in cards if card.risk is not None and card.risk.level != "low"]
-    if not risks:
+def _monitor(risks: list[Told]) -> RiskMonitor | None:
+    """All lines above low, by the cards that tell of them."""
+    serious = [each for each in risks if each.counts and each.level in {"medium", "high"}]
+    if not serious:
         return None
-    levels = {card.risk.level for card in risks if card.risk is not None}
-    first = risks[0].risk.rule if risks[0].risk is not None else ""
-    if len(risks) == 1:
-        sentence = fill("One risk needs action: {rule}", rule=first)
+    if len(serious) == 1:
+        sentence = fill("One risk needs action: {rule}", rule=serious[0].rule)
     else:
-        sentence = fill(
-            "{count} risks need action, first of all: {rule}", count=len(risks), rule=first
-        )
-    return RiskMonitor(
-        level="high" if "high" in levels else "medium",
-        sentence=sentence,
-        cards=tuple(card.id for card in risks),
-    )
+        message = "{count} risks need action, first of all: {rule}"
+        sentence = fill(message, count=len(serious), rule=serious[0].rule)
+    cards: list[str] = []
+    for risk in serious:
+        if risk.card not in cards:
+            cards.append(risk.card)
+    worst = max((risk.level for risk in serious), key=SEVERITY.__getitem__)
+    return RiskMonitor(level=worst, sentence=sentence, cards=tuple(cards))
 
 
 def _changes(earlier: Recollection | None, now: Recollection) -> tuple[str, ...]:

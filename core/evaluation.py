@@ -7,6 +7,7 @@ that the same numbers come out bit by bit whatever the batch size.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,9 @@ MIN_WEEKLY_CHANGES = 4
 """With fewer known week-to-week changes a shop's noise is unknown. Our default."""
 MAD_TO_DEVIATION = 1.4826
 """Median absolute deviation → standard deviation, for normal noise."""
+
+SHARE_DECIMALS = 4
+"""Published decimals of changes, shares and noise."""
 
 FUNNEL = ("gmv", "orders", "sku_orders", "product_clicks", "product_impressions")
 """The measures that tier, breakdown and conclusion read themselves, on every channel."""
@@ -132,3 +136,12 @@ def _sources(key: str, measures: Mapping[str, Measure]) -> tuple[str, ...]:
     """The measure itself, or those that it is derived from."""
     measure = measures.get(key)
     return measure.derived_from if measure is not None and measure.derived_from else (key,)
+
+
+def tidy(value: float, decimals: int) -> float | None:
+    """The number rounded half to even at `decimals`; None for missing. Never −0.0."""
+    if value != value:  # noqa: PLR0124  # NaN is missing
+        return None
+    scale = 10.0**decimals
+    enlarged = value * scale
+    return round(enlarged) / scale + 0.0 if math.isfinite(enlarged) else value

@@ -56,6 +56,7 @@ _REASONS = {
     "rejected": "the plugin was rejected (shopace plugins check)",
     "failed": "the plugin failed in this diagnosis",
     "rebuild_snapshot": "the snapshot is older than the plugin (shopace snapshot build)",
+    "rebuild_benchmarks": "the benchmarks are older than the plugin (shopace benchmarks build)",
 }
 
 

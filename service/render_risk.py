@@ -84,8 +84,9 @@ def _since(risk: Risk, as_of: dt.date) -> str:
     told = f"Since {risk.from_date:%Y-%m-%d}" + (" or earlier" if risk.from_date == as_of else "")
     if risk.until_date is None:
         return told
-    over = "over since" if risk.until_date <= as_of else "over on"
-    return f"{told}; {over} {risk.until_date:%Y-%m-%d} at the latest"
+    over = risk.until_date + dt.timedelta(1)
+    said = "over since" if over <= as_of else "over on"
+    return f"{told}; {said} {over:%Y-%m-%d} at the latest"
 
 
 def _endings(risk: Risk, unit: Unit, currency: str) -> str:

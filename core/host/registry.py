@@ -89,7 +89,7 @@ def build_registry(
     configured = configuration if configuration is not None else Configuration()
     found = sorted(plugins, key=lambda each: (list(CATEGORIES).index(each.category), each.key))
     used = [each for each in found if each.key not in configured.disabled_plugins]
-    known = known_to(used)
+    known, own_code = known_to(used), derivers if derivers is not None else {}
     templates = {
         each.key: each
         for plugin in used
@@ -125,7 +125,7 @@ def build_registry(
         },
         ladders=configured.ladders,
         campaigns=configured.campaigns,
-        derivers={k: v for k, v in (derivers or {}).items() if k in {p.key for p in used}},
+        derivers={each.key: own_code[each.key] for each in used if each.key in own_code},
         rejected=tuple(rejected),
         fingerprint=fingerprint(
             [used, sorted(shown), values, configured.ladders, configured.campaigns]

@@ -6,7 +6,7 @@ Shapes: n shops in the last axis, C columns of the plan in the first. NaN is mis
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -110,6 +110,18 @@ class Measured:
     """Plugin → why its derived measures are missing: as `Derived` has it."""
 
 
+class Crossed(NamedTuple):
+    """A policy line that somebody stands on. All of shape (n)."""
+
+    line: PolicyLine
+    shops: Flags
+    """Who stands on it."""
+    since: NDArray[np.datetime64]
+    """Since when, of those: the earliest day that facts or memory tell, else the as-of date."""
+    over: Flags
+    """Whose loss has ended by itself, though they stand on the line still."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Compared:
     """From compare. A positive gap is behind the benchmark, whichever way is better."""
@@ -133,8 +145,8 @@ class Compared:
     peers: Integers
     level: NDArray[np.int8]
     """(C, n) cohort level used; −1 none."""
-    lines: Sequence[tuple[PolicyLine, Flags]]
-    """Policy lines that somebody stands on, with who does."""
+    lines: Sequence[Crossed]
+    """Policy lines that somebody stands on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +160,11 @@ class Proposals:
     severity: Integers
     """3 high, 2 medium, 1 low."""
     stake: Floats
-    """30-day GMV at stake in core channels; −1 unknown."""
+    """30-day GMV at stake, −1 unknown: in core channels; of a line what runs through it."""
+    warns: Flags
+    """Whether it only warns of a loss: a line that a fall reached, not a level."""
+    days: Integers
+    """Days left to act."""
     line: Integers
     """Position in `Compared.lines`; −1 for every other comparison."""
     reward: Integers

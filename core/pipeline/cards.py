@@ -10,7 +10,7 @@ import numpy as np
 from shopace.core.pipeline.cells import Cells
 from shopace.core.pipeline.figures import listed, tidied, tidy
 from shopace.core.pipeline.plan import CHANNELS
-from shopace.core.pipeline.risks import Risks
+from shopace.core.pipeline.risks import Risks, Standing
 from shopace.core.records.card import Benefit, Evidence, TaskCard
 from shopace.core.records.diagnosis import Withheld
 from shopace.core.vocabulary.channels import Channel
@@ -33,6 +33,8 @@ class Tasks(NamedTuple):
     for_you: tuple[str, ...]
     by_channel: dict[Channel, tuple[str, ...]]
     withheld: tuple[Withheld, ...]
+    lines: tuple[Standing, ...]
+    """Every policy line that the shop stands on and that a task answers, ranked."""
 
 
 class CardMaker:
@@ -54,6 +56,7 @@ class CardMaker:
         ).tolist()
         self._offer: list[int] = ranked.offer.tolist()
         self._severity: list[int] = ranked.severity.tolist()
+        self._days: list[int] = ranked.days.tolist()
         self._line: list[int] = ranked.line.tolist()
         self._reward: list[int] = ranked.reward.tolist()
         self._kept_by: list[int] = merged.kept_by.tolist()
@@ -67,13 +70,10 @@ class CardMaker:
         self._products, self._product = batch.products, ranked.product.tolist()
         self._worth = _worth(plan, measured, compared, column, merged)
 
-    def tasks(
-        self, shop: int, opened: Mapping[str, dt.date], stood: Mapping[str, dt.date]
-    ) -> Tasks:
+    def tasks(self, shop: int, opened: Mapping[str, dt.date]) -> Tasks:
         """The tasks of the batch's shop.
 
-        `opened` says since when a card's episode lasts, `stood` on which policy lines the shop was
-        found and since when. The first card of the overall list for
+        `opened` says since when a card's episode lasts. The first card of the overall list for
         which an honest estimate in money exists tells it: no GMV is promised twice.
         """
         as_of = self._plan.manifest.as_of
@@ -81,9 +81,13 @@ class CardMaker:
         for_you: list[str] = []
         by_channel: dict[Channel, list[str]] = {}
         withheld: list[Withheld] = []
+        lines: dict[int, Standing] = {}
         promised = False
         for at in range(self._bounds[shop], self._bounds[shop + 1]):
-            overall, listed_ = self._for_you[at], self._in_channel[at]
+            overall, listed_, place = self._for_you[at], self._in_channel[at], self._line[at]
+            if place >= 0 and place not in lines:
+                told_by, gave_way = self._names[self._kept_by[at]], self._kept_by[at] != at
+                lines[place] = self._risks.standing(place, shop, told_by, gave_way=gave_way)
             if not overall and not listed_:
                 withheld.append(self._withheld(at))
                 continue
@@ -94,7 +98,6 @@ class CardMaker:
                 at,
                 shop,
                 since=opened.get(name, as_of),
-                stood=stood,
                 recommended=overall and len(for_you) < self._recommended,
                 worth=worth,
             )
@@ -104,7 +107,7 @@ class CardMaker:
             if listed_:
                 by_channel.setdefault(card.channel, []).append(name)
         lists = {channel: tuple(names) for channel, names in sorted(by_channel.items())}
-        return Tasks(tuple(cards), tuple(for_you), lists, tuple(withheld))
+        return Tasks(tuple(cards), tuple(for_you), lists, tuple(withheld), tuple(lines.values()))
 
     def _withheld(self, at: int) -> Withheld:
         offer, kept_by = self._plan.offers[self._offer[at]], self._kept_by[at]
@@ -123,7 +126,6 @@ class CardMaker:
         shop: int,
         *,
         since: dt.date,
-        stood: Mapping[str, dt.date],
         recommended: bool,
         worth: float | None,
     ) -> TaskCard:
@@ -144,10 +146,10 @@ class CardMaker:
             template=offer.template.key,
             evidence=self._evidence(at, shop),
             benefit=self._benefit(number, worth),
-            valid_until=words.valid_until[number],
+            valid_until=words.day(self._days[at]),
             since=since,
             most_recommended=recommended,
-            risk=self._risks.of(line, shop, stood) if line >= 0 else None,
+            risk=self._risks.of(line, shop) if line >= 0 else None,
             incentive=words.rewards[reward] if reward >= 0 else None,
             goal=words.goals[number],
             product=self._products.ref(product) if product >= 0 else None,
@@ -165,7 +167,7 @@ class CardMaker:
         number, cells = self._offer[at], self._cells
         evidence, offer = self._words.evidence[number], self._plan.offers[number]
         if self._line[at] >= 0:
-            line = self._lines[self._line[at]][0]
+            line = self._lines[self._line[at]].line
             period, *before = PERIODS_OF[line.window]
             return evidence(
                 window=period.value,

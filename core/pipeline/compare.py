@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from shopace.core.evaluation import midpoint_change
-from shopace.core.pipeline.batch import ISSUE, NO_DATA, NOT_APPLICABLE, OK, Compared
-from shopace.core.pipeline.lines import reached
+from shopace.core.pipeline.batch import ISSUE, NO_DATA, NOT_APPLICABLE, OK, Compared, Crossed
+from shopace.core.pipeline.lines import reached, stood_since
 from shopace.core.vocabulary.units import Period
 from shopace.core.warehouse.benchmarks import GRID
 from shopace.core.warehouse.cohorts import LEVELS, LEVELS_OF_SIZE
@@ -245,7 +245,7 @@ def _cohort_of(
     return used, others, cohort
 
 
-def _with_policy(batch: Batch, measured: Measured) -> list[tuple[PolicyLine, Flags]]:
+def _with_policy(batch: Batch, measured: Measured) -> list[Crossed]:
     """Of each ladder, the highest step that a shop stands on; of the other lines, each."""
     plan, shops = batch.plan, len(batch.shops)
     regions = batch.profile["region"].astype(np.int64)
@@ -263,7 +263,15 @@ def _with_policy(batch: Batch, measured: Measured) -> list[tuple[PolicyLine, Fla
                 higher |= crossed
             if crossed.any():
                 fired[line] = fired.get(line, np.zeros(shops, dtype=bool)) | crossed
-    return [(line, fired[line]) for line in sorted(fired, key=lambda each: each.key)]
+    return [_crossed(batch, line, fired[line]) for line in sorted(fired, key=lambda at: at.key)]
+
+
+def _crossed(batch: Batch, line: PolicyLine, shops: Flags) -> Crossed:
+    since = stood_since(batch, line, shops)
+    over = np.zeros(shops.shape, dtype=bool)
+    if line.lasts_days is not None:
+        over = shops & (since + line.lasts_days <= np.datetime64(batch.plan.manifest.as_of, "D"))
+    return Crossed(line, shops, since, over)
 
 
 def _steepest_first(line: PolicyLine) -> tuple[str, float, str]:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from shopace.core.evaluation import Floats
     from shopace.core.pipeline.batch import Batch, Codes, Compared, Flags, Measured, Merged
     from shopace.core.pipeline.plan import Plan
+    from shopace.core.pipeline.risks import Standing
     from shopace.core.pipeline.words import Words
     from shopace.core.records.card import TaskCard
 
@@ -112,7 +113,7 @@ class _Writer:
         self._declined = _per_shop(declined)
         self._profiles, self._standings = _profiles(batch, measured), Standings(batch, measured)
         self._column_keys = list(batch.plan.column_by_key)
-        self._freshness = _freshness(batch.plan)
+        self._freshness, self._legend = _freshness(batch.plan), batch.plan.legend.id
         self._doubt = Doubt(batch.plan, measured.failed)
         self._closed: list[bool] = closed(batch.plan, measured).tolist()
 
@@ -126,17 +127,16 @@ class _Writer:
     def _one(self, shop: int, not_evaluated: tuple[NotEvaluated, ...]) -> Concluded:
         before, profile = self._batch.recollections[shop], self._profiles[shop]
         opened = before.open if before is not None else {}
-        stood = before.lines if before is not None else {}
-        tasks, basics = self._cards.tasks(shop, opened, stood), self._words.basics
+        tasks, basics = self._cards.tasks(shop, opened), self._words.basics
         last = self._batch.last[shop]
         stale: tuple[TaskCard, ...] = ()
         if last is not None:
             stale = still_shown(last, self._doubt, self._as_of, closed=self._closed[shop])
         if last is not None and stale:
             tasks, basics = with_stale(tasks, stale, last, basics), {**last.tasks, **basics}
-        cards, for_you, by_channel, withheld = tasks
+        cards, for_you, by_channel, withheld, lines = tasks
         tier = self._standings.of(shop, before, region=profile.region, currency=profile.currency)
-        monitor = _monitor(cards) if self._operating[shop] else None
+        monitor = _monitor(lines) if self._operating[shop] else None
         counts = dict(NO_CARDS)
         for card in cards:
             counts[card.priority] += 1
@@ -171,16 +171,16 @@ class _Writer:
             withheld=withheld,
             campaigns=readiness(
                 self._plan.campaigns,
-                self._plan.closing_lines,
                 profile.region,
                 self._as_of,
                 cards,
+                [each for each in lines if each.line in self._plan.closing_lines],
             ),
             not_evaluated=not_evaluated,
             freshness=self._freshness[before is not None],
         )
         metrics = MetricValues(
-            legend=self._plan.legend_id,
+            legend=self._legend,
             l7d=self._l7d[shop],  # type: ignore[arg-type]  # lists encode faster than tuples
             p7d=self._p7d[shop],  # type: ignore[arg-type]
             l30d=self._l30d[shop],  # type: ignore[arg-type]
@@ -194,7 +194,7 @@ class _Writer:
             tier_since=tier.since,
             open={card.id: card.since for card in cards},
             risk=tuple(card.id for card in cards if card.priority == RISK),
-            lines=_lines(cards),
+            lines={each.line: each.since for each in lines},
             declined=tuple(self._column_keys[column] for column in self._declined[shop]),
         )
         return Concluded(diagnosis, metrics, Memory(now, before), _changes(before, now))
@@ -248,28 +248,22 @@ def _per_shop(flags: Flags) -> list[list[int]]:
     return [columns[first:end] for first, end in pairwise(bounds.tolist())]
 
 
-def _monitor(cards: Sequence[TaskCard]) -> RiskMonitor | None:
-    """The module on top; None without a medium or high risk."""
-    risks = [
-        (card.id, card.risk) for card in cards if card.risk is not None and card.risk.level != "low"
-    ]
+def _monitor(lines: Sequence[Standing]) -> RiskMonitor | None:
+    """The module on top; None without a medium or high risk.
+
+    It counts lines: two of them may be told by one card, which achieves the same for both.
+    """
+    risks = [each for each in lines if each.level != "low" and not each.is_echo]
     if not risks:
         return None
-    level = "high" if any(risk.level == "high" for _, risk in risks) else "medium"
-    rule = risks[0][1].rule
+    level = "high" if any(risk.level == "high" for risk in risks) else "medium"
+    rule = risks[0].rule
     sentence = (
         fill(ONE_RISK, rule=rule) if len(risks) == 1 else fill(RISKS, count=len(risks), rule=rule)
     )
-    return RiskMonitor(level=level, sentence=sentence, cards=tuple(each for each, _ in risks))
-
-
-def _lines(cards: Sequence[TaskCard]) -> dict[str, dt.date]:
-    """The policy lines of the cards, and since when the shop stands on each."""
-    return {
-        card.risk.line: card.risk.from_date
-        for card in cards
-        if card.risk is not None and card.risk.from_date is not None
-    }
+    return RiskMonitor(
+        level=level, sentence=sentence, cards=tuple(dict.fromkeys(risk.card for risk in risks))
+    )
 
 
 def _told_gap(compared: Compared, plan: Plan) -> Floats:
@@ -329,8 +323,8 @@ def _not_evaluated(plan: Plan, measured: Measured) -> list[NotEvaluated]:
         for plugin, why in measured.failed.items()
     ]
     told += [
-        NotEvaluated(category=each.category, reason=each.reason, metrics=each.metrics)  # type: ignore[arg-type]
-        for each in plan.dark
+        NotEvaluated(category=each.category, reason=each.reason, metrics=each.metrics)
+        for each in (*plan.dark, *plan.mismatched)
     ]
     return told
 

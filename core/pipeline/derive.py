@@ -160,7 +160,11 @@ def _row(values: Any, shops: int) -> Floats:  # noqa: ANN401  # whatever a plugi
 
 def _told(error: BaseException) -> str:
     """The error on one line, the same every time: no addresses, no passwords, nothing endless."""
-    text = redacted(_ADDRESS.sub("0x…", " ".join(str(error).split())))
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001  # its own text fails, too
+        return type(error).__name__
+    text = redacted(_ADDRESS.sub("0x…", " ".join(said.split())))
     return f"{type(error).__name__}: {STEERING.sub('', text)[:ERROR_LENGTH]}"
 
 

@@ -6,22 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shopace.core.evaluation import SHARE_DECIMALS, tidy
+
 if TYPE_CHECKING:
     from shopace.core.evaluation import Floats
 
-SHARE_DECIMALS = 4
-"""Decimals of changes, shares and noise."""
+__all__ = [
+    "SHARE_DECIMALS",
+    "listed",
+    "relative_changes",
+    "rounded",
+    "tidied",
+    "tidy",
+    "tidy_rows",
+]
+
 EXACT = 1e15
 """Whole numbers below it are the same as float and as int."""
-
-
-def tidy(value: float, decimals: int) -> float | None:
-    """The number rounded half to even at `decimals`; None for missing. Never −0.0."""
-    if value != value:  # noqa: PLR0124  # NaN is missing
-        return None
-    scale = 10.0**decimals
-    rounded = round(value * scale) / scale
-    return rounded + 0.0
 
 
 def rounded(values: Floats, scale: Floats | float) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +12,10 @@ from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import PERIODS_OF, Unit, Window
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from shopace.core.evaluation import Floats
-    from shopace.core.pipeline.batch import Flags, Measured
+    from shopace.core.pipeline.batch import Batch, Flags, Measured
     from shopace.core.pipeline.plan import Plan
     from shopace.core.warehouse.policy import PolicyLine
 
@@ -41,6 +44,25 @@ def shut(plan: Plan, measured: Measured, line: PolicyLine) -> Flags:
     if gate is None or column < 0:
         return np.zeros(measured.tier.shape, dtype=bool)
     return np.asarray(measured.values[PERIODS_OF[gate.window][0]][column] < gate.at_least)
+
+
+def stood_since(batch: Batch, line: PolicyLine, shops: Flags) -> NDArray[np.datetime64]:
+    """Since when those shops stand on the line: the earliest day that facts or memory tell."""
+    as_of: dt.date = batch.plan.manifest.as_of
+    since = np.full(len(batch.shops), np.datetime64(as_of, "D"))
+    for shop in np.flatnonzero(shops).tolist():
+        before = batch.recollections[shop]
+        by_memory = before.lines.get(line.key) if before is not None else None
+        by_facts = batch.violations.since(line, shop)
+        since[shop] = min(by_memory or as_of, by_facts or as_of)
+    return since
+
+
+def last_day(line: PolicyLine, since: dt.date) -> dt.date | None:
+    """The last day of a loss that ends by itself; None: it does not, or nobody knows when."""
+    if line.lasts_days is None:
+        return None
+    return since + dt.timedelta(days=line.lasts_days - 1)
 
 
 def with_line(sentence: str, line: PolicyLine, unit: Unit) -> Text:

@@ -17,6 +17,7 @@ from shopace.core.evaluation import evaluate, periods_of
 from shopace.core.host.registry import fingerprint
 from shopace.core.pipeline.rewards import Rewards
 from shopace.core.pipeline.violations import counted_rows
+from shopace.core.records.metrics import Legend, LegendColumn
 from shopace.core.vocabulary.campaigns import CAMPAIGN_GMV
 from shopace.core.vocabulary.channels import ALL, FIVE, Channel
 from shopace.core.vocabulary.formula import Operation, Ref, constant_factor, denominator, refs
@@ -278,6 +279,32 @@ class Plan:
         )
 
     @cached_property
+    def mismatched(self) -> tuple[Dark, ...]:
+        """Metrics with a value that nothing is compared with: what was built knows others."""
+        judged = [
+            metric
+            for metric in dict.fromkeys(column.metric.key for column in self.columns)
+            if self.registry.metrics[metric].direction is not Direction.NEITHER
+        ]
+        known, metrics = self.manifest.metrics, self.registry.metrics
+        found = {
+            "rebuild_snapshot": [
+                key for key in judged if known.get(key) != fingerprint(metrics[key].numbers)
+            ]
+        }
+        if self.benchmarks is not None:
+            held = self.benchmarks.manifest.metrics
+            found["rebuild_benchmarks"] = [
+                key for key in judged if held.get(key) != self.print_of(key)
+            ]
+        return tuple(
+            Dark(category, reason, tuple(sorted(mine)))
+            for reason, keys in found.items()
+            for category in CATEGORIES
+            if (mine := [key for key in keys if self.registry.category_of(key) == category])
+        )
+
+    @cached_property
     def column_by_key(self) -> dict[str, int]:
         """Column number by `metric:channel`."""
         return {column.key: number for number, column in enumerate(self.columns)}
@@ -441,7 +468,7 @@ class Plan:
         return np.array(
             [
                 rows.get((c.metric.key, c.channel), -1)
-                if known.get(c.metric.key) == fingerprint(metrics[c.metric.key])
+                if known.get(c.metric.key) == fingerprint(metrics[c.metric.key].numbers)
                 else -1
                 for c in self.columns
             ],
@@ -539,7 +566,7 @@ class Plan:
         """Fingerprint of a metric together with its benchmark, and with the code behind it."""
         declared, registry = self.registry.metrics[metric], self.registry
         versions = [registry.plugins[each].version for each in sorted(self.derivers_of(declared))]
-        parts = [declared, registry.benchmarks.get(metric)]
+        parts = [declared.numbers, registry.benchmarks.get(metric)]
         return fingerprint([*parts, versions] if versions else parts)
 
     def derivers_of(self, metric: Metric) -> set[str]:
@@ -699,9 +726,21 @@ class Plan:
         )
 
     @cached_property
-    def legend_id(self) -> str:
-        """Fingerprint of what the positions of the metrics arrays mean."""
-        return fingerprint([(c.metric.key, c.channel, c.metric.unit) for c in self.columns])
+    def legend(self) -> Legend:
+        """What the positions of the metrics arrays mean; its id is a fingerprint of all of it."""
+        columns = tuple(
+            LegendColumn(
+                metric=column.metric.key,
+                title=column.metric.title,
+                channel=column.channel,
+                category=column.category,
+                unit=column.metric.unit,
+                direction=column.metric.direction,
+                is_key=column.metric.is_key,
+            )
+            for column in self.columns
+        )
+        return Legend(id=fingerprint(columns), columns=columns)
 
 
 def _from_the_causes(metrics: Mapping[str, Metric]) -> list[tuple[str, str]]:

@@ -25,7 +25,6 @@ from shopace.core.pipeline.publish import publish
 from shopace.core.pipeline.rank import rank
 from shopace.core.pipeline.stale import Doubt
 from shopace.core.pipeline.words import Words
-from shopace.core.records.metrics import Legend, LegendColumn
 from shopace.core.warehouse.benchmarks import require_fit
 from shopace.core.warehouse.programmes import NO_PROGRAMMES
 
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from shopace.core.pipeline.derive import Hooks
     from shopace.core.pipeline.load import Recall
     from shopace.core.records.document import Document
+    from shopace.core.records.metrics import Legend
     from shopace.core.warehouse.benchmarks import BenchmarkSet
     from shopace.core.warehouse.policy import Policy
     from shopace.core.warehouse.programmes import Programmes
@@ -85,24 +85,10 @@ class Inputs:
         """What cards say, prepared once."""
         return Words(self.plan)
 
-    @cached_property
+    @property
     def legend(self) -> Legend:
         """What the positions of the metrics arrays mean."""
-        return Legend(
-            id=self.plan.legend_id,
-            columns=tuple(
-                LegendColumn(
-                    metric=column.metric.key,
-                    title=column.metric.title,
-                    channel=column.channel,
-                    category=column.category,
-                    unit=column.metric.unit,
-                    direction=column.metric.direction,
-                    is_key=column.metric.is_key,
-                )
-                for column in self.plan.columns
-            ),
-        )
+        return self.plan.legend
 
 
 def _require_same_funnel(registry: Registry, snapshot: Snapshot) -> None:

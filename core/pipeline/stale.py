@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from shopace.core.pipeline.cards import Tasks
+from shopace.core.pipeline.risks import Standing
 from shopace.core.records.card import Benefit
 from shopace.core.records.diagnosis import Withheld
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from shopace.core.pipeline.plan import Offer, Plan
@@ -133,4 +134,16 @@ def with_stale(
         for_you=for_you,
         by_channel={channel: tuple(ids) for channel, ids in sorted(by_channel.items())},
         withheld=tuple(withheld),
+        lines=(
+            *(each._replace(card=instead.get(each.card, each.card)) for each in tasks.lines),
+            *_lines(each for each in by_id.values() if each.id in kept & shown),
+        ),
     )
+
+
+def _lines(cards: Iterable[TaskCard]) -> Iterator[Standing]:
+    """The policy lines that kept cards tell."""
+    for card in cards:
+        if card.risk is not None and card.risk.from_date is not None:
+            risk, since = card.risk, card.risk.from_date
+            yield Standing(risk.line, risk.level, risk.rule, since, risk.until_date, card.id)

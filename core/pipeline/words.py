@@ -29,6 +29,7 @@ class Words:
         self.titles = [Text(column.metric.title) for column in plan.columns]
         self.states = [plan.is_state(column.metric) for column in plan.columns]
         self.method = fill(METHOD, cap=plan.values["core.benefit_cap"])
+        self._days: dict[int, dt.date] = {}
 
     @cached_property
     def basics(self) -> dict[str, TaskBasics]:
@@ -59,10 +60,6 @@ class Words:
     @cached_property
     def labels(self) -> list[Benefit]:
         return [Benefit(label=Text(offer.template.benefit)) for offer in self._plan.offers]
-
-    @cached_property
-    def valid_until(self) -> list[dt.date]:
-        return [self._after(offer.template.valid_days) for offer in self._plan.offers]
 
     @cached_property
     def rewards(self) -> list[Reward]:
@@ -122,5 +119,8 @@ class Words:
             line=completion.number(self._plan.values),
         )
 
-    def _after(self, days: int) -> dt.date:
-        return self._plan.manifest.as_of + dt.timedelta(days=days)
+    def day(self, days: int) -> dt.date:
+        """The date so many days after the as-of date."""
+        if days not in self._days:
+            self._days[days] = self._plan.manifest.as_of + dt.timedelta(days=days)
+        return self._days[days]

@@ -87,7 +87,7 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a P0 card says beyond its evidence."""
 
     level: str
-    """`low`, `medium` or `high` (ours)."""
+    """`low`, `medium` or `high` (ours); `low` once the loss is over."""
     line: str
     rule: Text
     """The rule in words."""
@@ -95,7 +95,8 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     loses: Text
     """The privilege that is lost."""
     gmv_30d_at_stake: float | None = None
-    """GMV of the last 30 days that runs through the privilege; absent when unknown."""
+    """GMV of the last 30 days that runs through the privilege; absent when unknown, and when the
+    loss is over."""
     next_line: str | None = None
     next_value: float | None = None
     next_loses: Text | None = None
@@ -105,13 +106,15 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ending_30d: float | None = None
     """Points that end within 30 days; absent when unknown."""
     endings: tuple[Ending, ...] = ()
-    """When the points end, the next first; empty when not known in detail."""
+    """When the points end, the next first; empty when not known in detail. Each with the first day
+    without them, while `until_date` is a last day."""
     from_date: dt.date | None = None
     """Since when the shop stands on the line: the day that the facts tell, else the as-of date of
     the first diagnosis that found it there, so it may have begun earlier."""
     until_date: dt.date | None = None
     """The last day of a loss that ends by itself, counted from `from_date`; absent where it does
-    not end, or where its length is not known. Past: the loss is over, the line still reached."""
+    not end, or where its length is not known. Past: the loss is over, the line still reached, and
+    what remains is the way to the next step."""
     act_by: dt.date | None = None
     """The last day to act, where a deadline is known: an appeal, the next monthly check."""
 
@@ -165,6 +168,8 @@ class TaskCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     evidence: Evidence
     benefit: Benefit
     valid_until: dt.date
+    """The last day on which this diagnosis offers it, no later than `act_by` of its risk; a later
+    diagnosis that still finds the task offers it longer."""
     since: dt.date
     """The as-of date of the first diagnosis of this episode."""
     stale_since: dt.date | None = None

@@ -95,6 +95,8 @@ class RiskMonitor(msgspec.Struct, frozen=True, kw_only=True):
 
     level: str
     sentence: Text
+    """It counts the policy lines that the shop stands on, but for a fall that led to another. Two
+    that the same task answers have one card, so there may be fewer cards than risks."""
     cards: tuple[str, ...]
 
 
@@ -153,8 +155,9 @@ class Withheld(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     template: str
     channel: Channel
-    reason: Literal["same_objective", "explained", "limit"]
-    """`explained`: the decline is part of another one, whose task stands for both."""
+    reason: str
+    """`same_objective`, `limit`, or `explained`: the decline is part of another one, whose task
+    stands for both. Later versions may know others: take such a word as it is."""
     kept: str = ""
     """The card shown instead; empty for `limit`."""
 
@@ -166,7 +169,7 @@ class CampaignReadiness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     starts_on: dt.date
     days_left: int
     blocked_by: tuple[str, ...] = ()
-    """Cards of the risks that close campaigns to the shop."""
+    """Cards of the risks that close campaigns to the shop and last until it begins."""
     fix_first: tuple[str, ...] = ()
     """Cards of risks and declines, ranked; gaps to peers can wait."""
 
@@ -175,10 +178,10 @@ class NotEvaluated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """What of a category was not diagnosed, and why."""
 
     category: str
-    reason: Literal[
-        "not_delivered", "incomplete", "no_activity", "rejected", "failed", "rebuild_snapshot"
-    ]
-    """`no_activity`: the facts are complete, and there is nothing in them to divide by."""
+    reason: str
+    """`not_delivered`, `incomplete`, `no_activity` (the facts are complete, and there is nothing in
+    them to divide by), `rejected`, `failed`; `rebuild_snapshot` and `rebuild_benchmarks`: what was
+    built is of other rules. Later versions may know others: take such a word as it is."""
     metrics: tuple[str, ...] = ()
     detail: str = ""
 

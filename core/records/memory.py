@@ -21,7 +21,7 @@ class Recollection(msgspec.Struct, frozen=True, omit_defaults=True):
     risk: tuple[str, ...] = ()
     """Ids of the P0 cards shown."""
     lines: dict[str, dt.date] = {}
-    """Policy line of each P0 card shown → since when the shop stands on it."""
+    """Each policy line that a task answers, shown or not → since when the shop stands on it."""
     declined: tuple[str, ...] = ()
     """`metric:channel` of every AA issue: these stay open on a lower line (hysteresis)."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shopace.core.errors import NotFoundError, did_you_mean
+from shopace.core.evaluation import tidy
 from shopace.core.records.traffic import Content, ContentCreator, Days, ProductContents
 from shopace.core.traffic.products import product_card
 from shopace.core.vocabulary.contents import Account, ContentKind
@@ -191,6 +192,6 @@ def _rates(figures: str) -> str:
 
 def _figures(values: tuple[float | None, ...]) -> dict[str, float | None]:
     return {
-        key: None if value is None else round(value, unit.decimals)
+        key: None if value is None else tidy(value, unit.decimals)
         for (key, unit), value in zip(FIGURES.items(), values, strict=True)
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shopace.core.evaluation import SHARE_DECIMALS, tidy
 from shopace.core.records.traffic import Figure
 from shopace.core.traffic.metrics import METRICS, TrafficMetric
 from shopace.core.traffic.source import MEASURES, Delivered, ShopFacts
@@ -103,12 +104,13 @@ def values_of(source: ShopFacts, product: str) -> dict[tuple[str, str], Values]:
 
 def figure(metric: TrafficMetric, value: float | None, before: float | None) -> Figure:
     """A metric with its previous value and the change between them, rounded."""
-    change = None if value is None or not before else round(value / before - 1, 5)
+    change = None if value is None or not before else tidy(value / before - 1, SHARE_DECIMALS)
     return Figure(value=rounded(metric, value), previous=rounded(metric, before), change=change)
 
 
 def rounded(metric: TrafficMetric, value: float | None) -> float | None:
-    return None if value is None else round(value, metric.unit.decimals)
+    """As a diagnosis tells it: both pages show the same numbers."""
+    return None if value is None else tidy(value, metric.unit.decimals)
 
 
 _KNOWN = """

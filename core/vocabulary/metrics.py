@@ -8,6 +8,10 @@ from shopace.core.vocabulary.products import ProductCondition
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Direction, Unit, Window
 
+_TEXTS = frozenset({"title", "definition", "aliases", "since", "source"})
+_SHOWN = frozenset({"is_key", "gmv_factor", "products"})
+"""What is made of a finding, not what it is."""
+
 
 class Alias(Record, frozen=True, kw_only=True):
     """A former or other name of a metric, and why it is not the name any more."""
@@ -50,6 +54,12 @@ class Metric(Record, frozen=True, kw_only=True):
     since: str = "0.1"
     source: str = ""
     """Where the definition comes from: S0…S4, API or 3P, as in docs/sources.md."""
+
+    @property
+    def numbers(self) -> tuple[object, ...]:
+        """All that its numbers depend on: what was built stays good when only words change."""
+        fields = self.__struct_fields__
+        return tuple(getattr(self, each) for each in fields if each not in _TEXTS | _SHOWN)
 
     @property
     def sample_formula(self) -> Formula:

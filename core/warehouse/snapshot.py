@@ -304,7 +304,7 @@ def build_snapshot(
     tell = progress if progress is not None else _silent
     out = Path(out_folder)
     prints = {key: fingerprint(each.numbers) for key, each in sorted(measures.items())}
-    metric_prints = {key: fingerprint(each) for key, each in sorted(metrics.items())}
+    metric_prints = {key: fingerprint(each.numbers) for key, each in sorted(metrics.items())}
     with unfinished(out, mapping.marketplace.name) as hidden:
         (hidden / BLOCKS).mkdir()
         spill = hidden / "spill"

@@ -3,16 +3,17 @@
 Boundary values in the engine are cases (`tests/cases`); here are regions and dates.
 """
 
+import dataclasses
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
-from tests.marketplace import LAST_DAY, Seen, Shop, build, diagnose
+from tests.marketplace import DAYS, LAST_DAY, Seen, Series, Shop, build, diagnose
 
 from shopace.core.configuration import Configuration
 from shopace.core.host.discovery import load_registry
@@ -163,6 +164,10 @@ def test_every_number_of_a_risk_page_with_a_direction_is_compared_with_peers(
             assert (key in registry.benchmarks) == (metric.direction is not Direction.NEITHER), key
 
 
+def today(usual: float, now: float) -> Series:
+    return [*([usual] * (DAYS - 1)), now]
+
+
 RISK_CATEGORIES = ("policy_violations", "listing_risk", "shop_performance_score")
 HEALTHY = {
     "gmv": 100.0,
@@ -180,7 +185,7 @@ HEALTHY = {
     "followers": 5000.0,
 }
 ONLY_RISK = {"penalty_points": 36.0, "gmv": np.nan, "orders": np.nan, "completed_orders": np.nan}
-SHOPS = {
+SHOPS: dict[str, tuple[str, Mapping[str, Series]]] = {
     "healthy": ("BR", {}),
     "points": ("BR", {"penalty_points": 26.0, "penalty_points_ending_30d": 4.0}),
     "appeal": (
@@ -194,12 +199,14 @@ SHOPS = {
     "few_orders": ("US", {"completed_orders": 0.2, "sps": 2.0}),
     "unknown": ("US", dict.fromkeys(HEALTHY, np.nan) | {"gmv": 100.0}),
     "new": ("US", {"on_probation": 1.0}),
+    "fallen": ("US", {"health_rating": today(172, 150), "sps": today(4.1, 3.4)}),
 }
 
 
 def market(folder: Path, registry: Registry, policy: Policy) -> Inputs:
     shops = [
-        Shop(id=id_, region=region, facts=HEALTHY | facts) for id_, (region, facts) in SHOPS.items()
+        Shop(id=id_, region=region, facts={**HEALTHY, **facts})
+        for id_, (region, facts) in SHOPS.items()
     ]
     return build(folder, shops, registry, policy=policy)
 
@@ -268,17 +275,77 @@ def remembering(lines: dict[str, dt.date]) -> Recall:
 
 def test_without_memory_a_line_is_stood_on_since_today_or_earlier(seen: dict[str, Seen]) -> None:
     told = risk(seen["points"].diagnosis, "points_24")
-    assert (told.from_date, told.until_date) == (LAST_DAY, LAST_DAY + dt.timedelta(14))
+    assert (told.from_date, told.until_date) == (LAST_DAY, LAST_DAY + dt.timedelta(13))
 
 
 def test_a_line_is_stood_on_since_it_was_first_found(inputs: Inputs) -> None:
     first = LAST_DAY - dt.timedelta(20)
     found = diagnose(inputs, recall=remembering({"points_24": first, "points_12": first}))
     told = risk(found["points"].diagnosis, "points_24")
-    assert (told.from_date, told.until_date) == (first, first + dt.timedelta(14))
+    assert (told.from_date, told.until_date) == (first, first + dt.timedelta(13))
     assert risk(found["suspended"].diagnosis, "points_48").from_date == LAST_DAY
     memory = msgspec.json.decode(found["points"].document.memory, type=Memory)
-    assert memory.latest.lines == {"points_24": first}, "eligibility asks for the same, once"
+    assert memory.latest.lines == {"points_24": first, "eligibility_points": LAST_DAY}
+
+
+def test_a_limit_that_is_over_takes_nothing_any_more_though_the_points_remain(
+    home: Path, registry: Registry, policy: Policy
+) -> None:
+    sale = LAST_DAY + dt.timedelta(1)
+    ahead = dataclasses.replace(
+        registry, campaigns=(Campaign(name="Sale", starts_on=sale, ends_on=sale),)
+    )
+    inputs = market(home, ahead, policy)
+
+    def since(days: int) -> Diagnosis:
+        first = LAST_DAY - dt.timedelta(days)
+        return diagnose(inputs, recall=remembering({"points_24": first}))["points"].diagnosis
+
+    last_day, over = since(13), since(14)
+    assert risk(last_day, "points_24").until_date == LAST_DAY
+    told = risk(last_day, "points_24")
+    assert (told.level, told.gmv_30d_at_stake) == ("high", 300)
+    assert last_day.risk_monitor is not None
+    told = risk(over, "points_24")
+    assert (told.level, told.gmv_30d_at_stake, told.next_line) == ("low", None, "points_36")
+    assert over.risk_monitor is None
+    (card,) = (card for card in over.cards if card.risk is told or card.risk == told)
+    assert card.severity == 1
+    assert [each.campaigns[0].blocked_by for each in (since(12), last_day, over)] == [
+        (card.id,),
+        (),
+        (),
+    ]
+
+
+def test_a_limit_never_gives_way_to_the_fall_that_led_to_it(seen: dict[str, Seen]) -> None:
+    found = seen["fallen"]
+    shown = {card.risk.line: card.id for card in found.diagnosis.cards if card.risk is not None}
+    assert {"health_150", "sps_3_5"} <= shown.keys()
+    assert not {"health_drop_day", "sps_drop_day"} & shown.keys()
+    withheld = {each.template: each.kept for each in found.diagnosis.withheld}
+    assert withheld["policy_violations.explain_drop_since_yesterday"] == shown["health_150"]
+    assert risk(found.diagnosis, "health_150").gmv_30d_at_stake == 300
+
+
+def test_the_monitor_and_memory_hold_every_line_whichever_card_tells_it(
+    seen: dict[str, Seen],
+) -> None:
+    found = seen["fallen"]
+    monitor = found.diagnosis.risk_monitor
+    assert monitor is not None
+    assert str(monitor.sentence).startswith("2 risks need action")
+    assert len(monitor.cards) == 2
+    memory = msgspec.json.decode(found.document.memory, type=Memory)
+    lines = {"health_150", "sps_3_5", "eligibility_sps"}
+    lines |= {f"{score}_drop_{span}" for score in ("health", "sps") for span in ("day", "week")}
+    assert memory.latest.lines == dict.fromkeys(lines, LAST_DAY)
+
+
+def test_a_card_holds_no_longer_than_its_deadline(seen: dict[str, Seen]) -> None:
+    for card in seen["appeal"].diagnosis.cards:
+        if card.risk is not None and card.risk.act_by is not None:
+            assert card.valid_until <= card.risk.act_by == LAST_DAY + dt.timedelta(5)
 
 
 def test_without_a_medium_or_high_risk_there_is_no_monitor(seen: dict[str, Seen]) -> None:

@@ -45,12 +45,12 @@ def test_the_next_step_says_what_is_lost_there() -> None:
         (dt.date(2026, 10, 20), None, "Since 2026-10-20"),
         (
             dt.date(2026, 10, 20),
-            dt.date(2026, 11, 3),
+            dt.date(2026, 11, 2),
             "Since 2026-10-20; over on 2026-11-03 at the latest",
         ),
         (
             dt.date(2026, 10, 17),
-            TODAY,
+            TODAY - dt.timedelta(1),
             "Since 2026-10-17; over since 2026-10-31 at the latest",
         ),
     ],

@@ -127,12 +127,16 @@ def proposals(draw: st.DrawFn, offers: int = 144) -> Proposals:
     amounts = st.sampled_from((-1.0, 0.0, 0.5, 900.0, 900.5, 1e6))
     stake = draw(st.lists(amounts, min_size=count, max_size=count))
     reward = draw(st.lists(st.integers(-1, 2), min_size=count, max_size=count))
+    warns = draw(st.lists(st.booleans(), min_size=count, max_size=count))
+    days = draw(st.lists(st.sampled_from((0, 3, 14)), min_size=count, max_size=count))
     heroes = draw(st.lists(st.integers(-1, 0), min_size=3, max_size=3))  # by shop
     return Proposals(
         shop=np.array([shop for shop, _ in pairs], dtype=np.int64),
         offer=np.array([offer for _, offer in pairs], dtype=np.int64),
         severity=np.array(severity, dtype=np.int64),
         stake=np.array(stake, dtype=np.float64),
+        warns=np.array(warns, dtype=bool),
+        days=np.array(days, dtype=np.int64),
         line=np.full(count, -1, dtype=np.int64),
         reward=np.array(reward, dtype=np.int64),
         cause=np.full(count, -1, dtype=np.int64),

@@ -117,6 +117,15 @@ def leaving(view: Callable[..., Any]) -> dict[tuple[str, Channel, Period], Any]:
     raise SystemExit(object())
 
 
+class WordlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def wordless(view: Callable[..., Any]) -> dict[tuple[str, Channel, Period], Any]:
+    raise WordlessError
+
+
 def of_another(view: Callable[..., Any]) -> dict[tuple[str, Channel, Period], Any]:
     return {("orders", Channel.SHOP, Period.L7D): view("orders", Channel.SHOP, Period.L7D)}
 
@@ -130,7 +139,9 @@ def writing(view: Callable[..., Any]) -> dict[tuple[str, Channel, Period], Any]:
     return {}
 
 
-@pytest.mark.parametrize("derive", [failing, leaving, of_another, of_another_size, writing])
+@pytest.mark.parametrize(
+    "derive", [failing, leaving, wordless, of_another, of_another_size, writing]
+)
 def test_a_hook_that_fails_costs_its_own_measures_and_says_so(
     tmp_path: Path, derive: Derive
 ) -> None:

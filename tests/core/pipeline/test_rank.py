@@ -1,4 +1,4 @@
-"""The order in which tasks are worth doing: band, severity, stake, haste, and reward at last."""
+"""What is worth doing first: band, severity, losses, stake, haste, and reward at last."""
 
 import dataclasses
 from typing import Any
@@ -12,7 +12,10 @@ from shopace.core.pipeline.batch import Proposals
 from shopace.core.pipeline.plan import Plan
 from shopace.core.pipeline.rank import rank
 
-FIELDS = ("shop", "offer", "severity", "stake", "line", "reward", "cause", "product")
+FIELDS = (
+    *("shop", "offer", "severity", "stake", "warns"),
+    *("days", "line", "reward", "cause", "product"),
+)
 
 
 def entries(found: Proposals) -> list[tuple[Any, ...]]:
@@ -23,8 +26,8 @@ def entries(found: Proposals) -> list[tuple[Any, ...]]:
 def merits(plan: Plan, found: Proposals) -> list[tuple[Any, ...]]:
     """What the domain ranks by, the reward left out; smaller is better."""
     return [
-        (shop, plan.offers[at].priority, -severity, -stake, plan.offers[at].template.valid_days)
-        for shop, at, severity, stake, *_ in entries(found)
+        (shop, plan.offers[at].priority, -severity, warns, -stake, days)
+        for shop, at, severity, stake, warns, days, *_ in entries(found)
     ]
 
 

@@ -49,12 +49,12 @@ def test_only_campaigns_ahead_in_the_shops_region_are_told_the_nearest_first(
 
 
 def test_a_shop_on_a_line_that_closes_campaigns_is_told_which_risks_to_end(tmp_path: Path) -> None:
-    found = seen(tmp_path, campaign("Fair", 9))
-    (sound,) = found["sound"].diagnosis.campaigns
-    assert sound.blocked_by == ()
+    found = seen(tmp_path, campaign("Fair", 6), campaign("Later", 7))
+    assert all(not each.blocked_by for each in found["sound"].diagnosis.campaigns)
     barred = found["barred"].diagnosis
-    (fair,) = barred.campaigns
+    fair, later = barred.campaigns
     closing = [card.id for card in barred.cards if card.risk and card.risk.line == "points_12"]
     assert list(fair.blocked_by) == closing != []
+    assert later.blocked_by == (), "the limit of seven days is over by then"
     assert set(fair.blocked_by) <= set(fair.fix_first)
     assert {card.priority for card in barred.cards if card.id in fair.fix_first} <= {"P0", "P1"}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from shopace.core.errors import SnapshotError
 from shopace.core.host.discovery import load_sources
 from shopace.core.pipeline.run import Inputs
 from shopace.core.records.card import Goal
+from shopace.core.records.diagnosis import Diagnosis
 
 VISITS = Metric(
     key="other.visits",
@@ -108,3 +110,38 @@ def test_of_a_shop_too_young_for_two_periods_no_change_of_gmv_is_told(tmp_path: 
     assert Channel.SELLER_LIVE in old.channel_conclusions
     assert (young.gmv.total.change, month.gmv.total.change) == (None, None)
     assert months.gmv.total.change == pytest.approx(4.4333, abs=1e-4)
+
+
+def with_metric(inputs: Inputs, **fields: object) -> Inputs:
+    """The same snapshot and benchmarks, read by a plugin whose metric was edited since."""
+    metrics = dict(inputs.registry.metrics)
+    metrics["acme.claim_rate"] = msgspec.structs.replace(metrics["acme.claim_rate"], **fields)
+    registry = dataclasses.replace(inputs.registry, metrics=metrics)
+    return Inputs(registry, inputs.snapshot, inputs.benchmarks, inputs.policy)
+
+
+def rebuild(diagnosis: Diagnosis) -> Mapping[str, tuple[str, ...]]:
+    return {
+        each.reason: each.metrics
+        for each in diagnosis.not_evaluated
+        if each.reason.startswith("rebuild")
+    }
+
+
+def test_words_of_a_metric_change_what_is_said_and_nothing_that_is_found(tmp_path: Path) -> None:
+    inputs = build(tmp_path, [ILL], load_sources([source_of(PAGE)]))
+    edited = with_metric(inputs, title="Claims per order", definition="Clearer.", source="S1")
+    (seen,) = diagnose(edited).values()
+    assert seen.cards == {"acme.find_cause@shop": "P1"}
+    assert not rebuild(seen.diagnosis)
+    assert str(seen.diagnosis.cards[0].evidence.title) == "Claims per order"
+    assert edited.legend.id != inputs.legend.id, "a legend says what its id stands for"
+
+
+def test_a_metric_of_other_rules_is_compared_with_nothing_and_says_so(tmp_path: Path) -> None:
+    inputs = build(tmp_path, [ILL], load_sources([source_of(PAGE)]))
+    (seen,) = diagnose(with_metric(inputs, min_sample=2.0)).values()
+    assert not seen.cards
+    assert seen.values["acme.claim_rate", "shop"] == 0.3
+    only = ("acme.claim_rate",)
+    assert rebuild(seen.diagnosis) == {"rebuild_snapshot": only, "rebuild_benchmarks": only}

@@ -147,7 +147,7 @@ def test_a_violation_of_which_something_is_unknown_leaves_the_points_unknown(
 def test_a_loss_counts_from_the_violation_that_reached_the_line(tmp_path: Path) -> None:
     violations = [Violation(points=6, issued=issued) for issued in (-50, -4, -20)]
     told = risk(diagnosis(tmp_path, *violations), "points_12")
-    assert (told.from_date, told.until_date) == (day(-20), day(-13))
+    assert (told.from_date, told.until_date) == (day(-20), day(-14))
 
 
 def test_the_next_appeal_that_is_not_delivered_is_the_nearest_last_day(tmp_path: Path) -> None:

@@ -5,7 +5,10 @@ from collections import Counter
 import pytest
 
 from shopace.core.errors import NotFoundError
+from shopace.core.evaluation import SHARE_DECIMALS, tidy
 from shopace.core.host.discovery import load_registry
+from shopace.core.records.traffic import Figure
+from shopace.core.traffic.figures import figure
 from shopace.core.traffic.metrics import FUNNEL, METRICS, metrics_of, parse_metric, require_in
 from shopace.core.vocabulary.formats import Format, parse_format
 from shopace.plugins import BUILTIN
@@ -135,3 +138,11 @@ def test_formulas_and_units_are_those_of_the_diagnosis() -> None:
     for key in both:
         assert METRICS[key].formula == known[key].formula, key
         assert METRICS[key].unit == known[key].unit, key
+
+
+def test_a_number_is_rounded_as_the_diagnosis_does_it() -> None:
+    """GMV 2.23 of two orders: both pages show the same."""
+    assert figure(METRICS["aov_sku"], 2.23 / 2, 1.0) == Figure(
+        value=tidy(2.23 / 2, 2), previous=1.0, change=tidy(0.115, SHARE_DECIMALS)
+    )
+    assert tidy(2.23 / 2, 2) == 1.12
