@@ -17,8 +17,13 @@ setup: $(VENV)/.dev ## Make .venv with everything that the product, its tests an
 demo: $(VENV)/.runtime ## Diagnose a made-up marketplace on the bundled server, and show a shop
 	$(VENV)/bin/shopace demo
 
-test: check ## Run every check and every test: what CI runs
-	$(PY) -m pytest
+# The first part of the tests mostly waits, for servers and processes that are killed and come back;
+# the other one computes. Neither keeps a cache, which both would write.
+WAITING := tests/faults tests/workers tests/real
+PYTEST := $(PY) -m pytest -p no:cacheprovider
+test: $(VENV)/.dev ## Run every check and every test, side by side: what CI runs
+	$(PY) .ci/side_by_side.py "$(PYTEST) $(WAITING)" "$(PYTEST) $(WAITING:%=--ignore=%)" \
+	  "$(MAKE) --no-print-directory check"
 
 check: $(VENV)/.dev ## Lint, formatting, types, imports, generated files
 	$(VENV)/bin/ruff check
@@ -38,7 +43,8 @@ bench: $(VENV)/.dev ## Measure, on a made-up marketplace
 	$(PY) bench/run.py
 
 faults: $(VENV)/.dev ## Inject every fault as often as promised, and write docs/faults.md
-	SHOPACE_FAULTS=$${SHOPACE_FAULTS-long} SHOPACE_FAULTS_REPORT=docs/faults.md $(PY) -m pytest tests/faults
+	SHOPACE_RANDOM=$${SHOPACE_RANDOM-1} SHOPACE_FAULTS=$${SHOPACE_FAULTS-long} \
+	  SHOPACE_FAULTS_REPORT=docs/faults.md $(PY) -m pytest tests/faults
 
 kills: $(VENV)/.dev ## Measure what is done while worker processes are killed: 100,000 shops, half an hour
 	$(PY) bench/kills.py

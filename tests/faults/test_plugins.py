@@ -73,7 +73,7 @@ def test_f6_code_that_does_not_come_to_an_end(
     house: House, cluster: StartCluster, play: Play, site: Path
 ) -> None:
     rude.install(site, rude.SLOW)
-    settings = house.with_(plugin_seconds=1)
+    settings = house.with_(plugin_seconds=3)  # no stall of an innocent one is so long
     workers = cluster(1, settings, site, environment(house))
     one_block(house)
     house.until(lambda: house.ledger.left() == 0, "the block is done", 90)
@@ -81,7 +81,7 @@ def test_f6_code_that_does_not_come_to_an_end(
     assert {each["plugin"] for each in deaths} == set(rude.SLOW), "F6 must fire"
     assert len(deaths) == len(rude.SLOW), "each costs one process"
     told = require_everybody_else(house, set(rude.SLOW))
-    assert all("ran longer than 1 s" in each for each in told.values())
+    assert all("ran longer than 3 s" in each for each in told.values())
     assert house.keep_promises().dead == 0
     late = [
         each["when"] - min(begun(house)[each["plugin"]]) - settings.plugin_seconds

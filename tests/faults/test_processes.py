@@ -58,7 +58,7 @@ def respawns(cluster: Cluster) -> list[float]:
 def test_f1_workers_killed_in_the_middle_of_jobs(
     house: House, cluster: StartCluster, play: Play
 ) -> None:
-    kills, rounds = play.times(5, 200), play.times(3, 104)
+    kills, rounds = play.times(5, 200), play.times(2, 104)
     workers = cluster(3, slow_seconds=play.times(40, 50) / 1000)
     house.until(lambda: len(workers.ready) == 3, "three workers", 60)
     number = 0
@@ -187,7 +187,7 @@ def test_f2_a_rolling_deployment_under_load(
 def test_f30_a_child_that_is_stopped_in_a_job_is_replaced(
     house: House, cluster: StartCluster, play: Play
 ) -> None:
-    settings = house.with_(wedged_seconds=play.times(8, 20))
+    settings = house.with_(wedged_seconds=play.times(5, 20))
     workers = cluster(2, settings, slow_seconds=0.2)
     house.until(lambda: len(workers.ready) == 2, "two workers", 60)
     waits = []
