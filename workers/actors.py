@@ -28,6 +28,7 @@ from shopace.core.warehouse.programmes import NO_PROGRAMMES, load_saved_programm
 from shopace.core.warehouse.snapshot import Snapshot, open_snapshot
 from shopace.workers.broker import ACTORS, PRIORITIES, Broker, about, decode_job
 from shopace.workers.counters import counters_of
+from shopace.workers.logging import Events
 from shopace.workers.queue import CANARY, Why
 from shopace.workers.tally import report_field
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _KEPT = 2
 """Snapshots that a process keeps open: yesterday's run may still be draining."""
 
-log = structlog.get_logger(__name__)
+log = Events(__name__)
 
 
 class Workbench:

@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 import dramatiq
 import msgspec
 import redis
-import structlog
 from dramatiq.common import compute_backoff
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware, SkipMessage
@@ -25,6 +24,7 @@ from dramatiq.middleware import Middleware, SkipMessage
 from shopace.core.errors import JobError, NotFoundError, Problem, redacted
 from shopace.core.records.job import Job
 from shopace.core.steering import STEERING
+from shopace.workers.logging import Events
 from shopace.workers.marker import Marker
 from shopace.workers.queue import BLOCKS, CANARY, SHOPS, Delivery, Queue, Reason, Start, Why
 from shopace.workers.settings import Settings
@@ -52,7 +52,7 @@ _AWAY = (
     redis.exceptions.ReadOnlyError,
 )
 
-log = structlog.get_logger(__name__)
+log = Events(__name__)
 
 _Answer = TypeVar("_Answer")
 OnDead = Callable[[Job, Why], None]

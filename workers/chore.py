@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 
 import redis
-import structlog
 
 from shopace.core.errors import ServerError, redacted
+from shopace.workers.logging import Events
 
-log = structlog.get_logger(__name__)
+log = Events(__name__)
 
 
 class Chore:

@@ -17,10 +17,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 import redis
-import structlog
 
 from shopace.core.errors import ShopaceError, redacted
 from shopace.workers.condition import Condition, read_condition
+from shopace.workers.logging import Events
 from shopace.workers.settings import Servers, Settings, connect_to_look
 from shopace.workers.supervisor import Health
 
@@ -32,7 +32,7 @@ _FAILED_LATELY_SECONDS = 600
 _REQUEST_SECONDS = 5
 _TEXT = "text/plain; charset=utf-8"
 
-log = structlog.get_logger(__name__)
+log = Events(__name__)
 
 
 class Answer(NamedTuple):

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import redis
-import structlog
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -27,10 +26,11 @@ from shopace.core.results import keys
 from shopace.workers import counters
 from shopace.workers.condition import Condition, read_condition
 from shopace.workers.intake import IntakeState, intake_state
+from shopace.workers.logging import Events
 from shopace.workers.settings import Settings
 from shopace.workers.supervisor import Health
 
-log = structlog.get_logger(__name__)
+log = Events(__name__)
 
 _MICROS = 1_000_000
 

@@ -16,7 +16,6 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 import redis
-import structlog
 
 from shopace.core.errors import (
     JobError,
@@ -30,6 +29,7 @@ from shopace.core.records.intake import IntakeJob
 from shopace.core.steering import STEERING
 from shopace.core.warehouse.handwritten import judge, judge_of, parse
 from shopace.core.warehouse.snapshot import marketplaces
+from shopace.workers.logging import Events
 from shopace.workers.queue import NAMESPACE, key
 from shopace.workers.settings import Servers, Settings
 from shopace.workers.singles import carry_out, single_steps
@@ -55,7 +55,7 @@ _FIELDS_TOLD = 20
 _BRACKETS = re.compile(rb"[\[\]{}]")
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
-log = structlog.get_logger(__name__)
+log = Events(__name__)
 
 Outcome = Literal["accepted", "joined", "rejected"]
 

@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 import redis
-import structlog
 
 from shopace.workers.broker import canary_message
+from shopace.workers.logging import Events
 from shopace.workers.queue import CANARY, Queue, Suspicion
 from shopace.workers.settings import Settings
 
-log = structlog.get_logger(__name__)
+log = Events(__name__)
 
 Farewell = tuple[str, str, Suspicion | None]
 """(worker, the message it worked on, the plugin that ran)"""

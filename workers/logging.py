@@ -42,13 +42,23 @@ def _plain(name: str) -> structlog.stdlib.BoundLogger:
         logging.getLogger(name),
         processors=[
             structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
             structlog.processors.format_exc_info,
             redact_passwords,
-            structlog.processors.LogfmtRenderer(key_order=["event"]),
+            escape_unprintable,
+            _as_line,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     return log
+
+
+def _as_line(
+    log: WrappedLogger, method: str, event: EventDict
+) -> tuple[tuple[str], dict[str, bool]]:
+    """With its traceback in it: `logging` would add another, passwords and all."""
+    line = structlog.processors.LogfmtRenderer(key_order=["event"])(log, method, event)
+    return (line,), {"exc_info": False}
 
 
 def configure_logging(*, json: bool | None = None, level: int = logging.INFO) -> None:

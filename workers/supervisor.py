@@ -22,14 +22,13 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import NamedTuple, Self
 
-import structlog
-
 from shopace.core.errors import ServerError
 from shopace.workers.child import PARENT_VARIABLE
 from shopace.workers.chore import Chore
 from shopace.workers.feeding import Feeder
 from shopace.workers.intake import Bridge
 from shopace.workers.keeper import Keeper
+from shopace.workers.logging import Events
 from shopace.workers.marker import FD_VARIABLE, Doing, Marker
 from shopace.workers.notify import ServiceManager
 from shopace.workers.queue import Queue, Suspicion
@@ -53,7 +52,7 @@ _LAST_WORDS_SECONDS = 5
 _AFTER_MISTAKE_SECONDS = 1
 """Until a child is looked after again over which a mistake of ours was made."""
 
-log = structlog.get_logger(__name__)
+log = Events(__name__)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from shopace.workers.logging import configure_logging
+from shopace.workers.logging import Events, configure_logging
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "s3cr3t-canary"
@@ -27,7 +27,7 @@ def restored() -> Iterator[None]:
 
 
 def log_everything() -> None:
-    log = structlog.get_logger("test")
+    log = Events("test")
     with structlog.contextvars.bound_contextvars(run="nightly-1", block=3):
         log.info("job.started", shop=HOSTILE, deep={"a": [f"redis://u:{SECRET}@host/0"]})
     try:
@@ -71,6 +71,22 @@ def test_no_password_of_a_url_reaches_the_log(
     written = capsys.readouterr().err
     assert SECRET not in written
     assert written.count("redis://***@host") >= 3
+
+
+def test_what_nobody_configured_goes_to_logging_and_never_to_standard_output(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        log_everything()
+    started, broke, _ = caplog.messages
+    assert started.startswith("event=job.started shop=")
+    assert {"run=nightly-1", "block=3"} <= set(started.split())
+    assert "ValueError" in broke
+    for line in (started, broke):
+        assert SECRET not in line
+        assert line.isprintable()
+    assert not any(each.exc_info for each in caplog.records), "no traceback beside the line"
+    assert capsys.readouterr().out == ""
 
 
 def test_the_page_on_operations_names_every_event_and_no_other() -> None:
