@@ -25,7 +25,7 @@ _DAMAGED = "the file is damaged or cut off"
 _CAUSES = (
     (r"Expected Number of Columns: (\d+) Found: (\d+)", "has {1} columns, and the header {0}"),
     (r"not utf-8 encoded", "is not UTF-8"),
-    (r"unterminated quote", "opens a quote that nothing closes"),
+    (r"unterminated quote", "has a quote that nothing closes, or one within a cell"),
     (r"quoted value", "goes on after a closing quote"),
     (r"Maximum line size of (\d+) bytes", "is longer than {0} bytes"),
 )
@@ -59,7 +59,7 @@ def cause_of(error: BaseException) -> str:
 
 
 @lru_cache(maxsize=_HEADERS_KEPT)
-def _header(file: Path, _size: int, _changed: int) -> Header:
+def _header(file: Path, size: int, _changed: int) -> Header:
     found: list[tuple[int, Header]] = []
     for order, separator in enumerate(_SEPARATORS):
         with file.open("rb") as content:
@@ -69,7 +69,9 @@ def _header(file: Path, _size: int, _changed: int) -> Header:
             except csv.Error:
                 continue
         if separator == _SEPARATORS[0] and not names:
-            raise FactsError("the file is empty")
+            raise FactsError(
+                "its first line, the header, is empty" if size else "the file is empty"
+            )
         found.append((-len(names) * len(_SEPARATORS) + order, Header(separator, names)))
     if not found:
         raise FactsError("its header, line 1, is no line of CSV", hint=_DAMAGED)

@@ -135,6 +135,16 @@ class FactsTable:
         return ("c",) if self.is_long else tuple(f"c{i}" for i in range(len(self.cells)))
 
 
+def facts_view(table: FactsTable) -> str:
+    """The view of a checked table: rows of known channels, each once."""
+    return f"facts_{table.index}"
+
+
+def shops_view(table: FactsTable) -> str:
+    """The view of a checked table of shops: each shop once."""
+    return f"shops_{table.index}"
+
+
 @dataclass
 class Facts(Delivery):
     """Opened facts. Use it as `open_facts` gives it, within its `with` block."""

@@ -524,11 +524,12 @@ LINES = "shop_id,date,gmv\na,2026-03-01,1\n"
     [
         (LINES + "b,2026-03-02\n", "line 3 has 2 columns, and the header 3"),
         (LINES + "b,2026-03-02,1,2\n", "line 3 has 4 columns, and the header 3"),
-        (LINES + '"b,2026-03-02,1\n', "line 3 opens a quote that nothing closes"),
+        (LINES + '"b,2026-03-02,1\n', "line 3 has a quote that nothing closes"),
         (LINES.encode() + b"\xe9,2026-03-02,1\n", "line 3 is not UTF-8"),
         (b"shop_id,date,gmv,\xe9\n", "its header, line 1, is not UTF-8"),
         (LINES.replace("\n", "\r\n") + "b,2026-03-02,1\nc,2026-03-02,1\r\n", "of two kinds"),
         ("", "the file is empty"),
+        ("\n" + LINES, "its first line, the header, is empty"),
         ("shop_id,date,gmv,GMV\n", 'two columns are called "GMV"'),
         ("Report of March\n" + LINES, "it has Report of March"),
     ],
