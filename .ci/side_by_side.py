@@ -23,7 +23,7 @@ class Part:
 
     def __init__(self, command: str) -> None:
         self.command = command
-        self.began = time.monotonic()
+        self.began = self.ended = time.monotonic()
         self.output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as we do
         self.process = subprocess.Popen(
             shlex.split(command),
@@ -34,7 +34,7 @@ class Part:
         )
 
     def show(self) -> None:
-        took = time.monotonic() - self.began
+        took = self.ended - self.began
         print(f"\n$ {self.command}  # {took:.0f} s, exit code {self.process.poll()}", flush=True)
         self.output.seek(0)
         shutil.copyfileobj(self.output, sys.stdout.buffer)
@@ -47,6 +47,7 @@ class Part:
     def end(self, deadline: float) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.0, deadline - time.monotonic()))
+            self.ended = time.monotonic()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
@@ -63,6 +64,7 @@ def main(commands: list[str]) -> int:
             time.sleep(0.1)
             for part in [each for each in running if each.process.poll() is not None]:
                 running.remove(part)
+                part.ended = time.monotonic()
                 if part.process.returncode:
                     print(f"\nfailed, to be shown at the end: {part.command}", flush=True)
                     failed.append(part)

@@ -184,6 +184,7 @@ BUILDERS: tuple[Callable[[str], str], ...] = (
 IDS = st.one_of(
     st.text(max_size=90),
     st.text("ab01_.-", min_size=1, max_size=4),
+    st.text("abAB01_.-", max_size=90),
     st.from_regex(r"[A-Za-z0-9_.:{}*?\[\]\n/-]{0,70}", fullmatch=True),
     st.sampled_from(TEXTS),
     st.builds("{}{}".format, st.from_regex(SHOP_ID), st.sampled_from(["", "\n", "\0", "}", ":"])),

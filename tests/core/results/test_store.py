@@ -1,14 +1,9 @@
 import datetime as dt
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import pytest
 import redis
-from hypothesis import HealthCheck, given
-from hypothesis import settings as profile
-from hypothesis import strategies as st
-from tests.conftest import BY_THE_CLOCK, examples
 
 from shopace.core.errors import DocumentError, JobError
 from shopace.core.records.document import Document
@@ -109,35 +104,6 @@ def test_a_document_in_which_nothing_changed_has_no_event(
     store.write([document(changed=[])], fence=8)
     store.write([document(changed=[])], fence=8)
     assert [event["changed"] for event in events(results_client)] == ["new,cards"]
-
-
-@profile(
-    max_examples=examples(40),
-    suppress_health_check=[BY_THE_CLOCK, HealthCheck.function_scoped_fixture],
-)
-@given(
-    deliveries=st.lists(
-        st.tuples(st.integers(0, 3), st.sampled_from([1, 2, 3, 10, 9_007_199_254_740_991])),
-        min_size=1,
-        max_size=12,
-    )
-)
-def test_any_deliveries_in_any_order_end_in_the_newest_and_never_step_back(
-    store: ResultStore, results_client: redis.Redis, deliveries: list[tuple[int, int]]
-) -> None:
-    results_client.flushall()
-    seen: list[Any] = []
-    for day, fence in deliveries:
-        as_of = DAY + dt.timedelta(days=day)  # crosses the end of the month
-        store.write([document(f"{as_of} {fence}", as_of=as_of)], fence=fence)
-        seen.append(results_client.hmget(KEY, "as_of", "fence", "body"))
-    order = [(as_of, int(fence)) for as_of, fence, _ in seen]
-    assert all(first <= second for first, second in pairwise(order))
-    day, fence = max(deliveries)
-    newest = f"{DAY + dt.timedelta(days=day)} {fence}".encode()
-    assert seen[-1][2] == newest
-    assert results_client.hget(KEY, "metrics") == b"metrics of " + newest
-    assert results_client.hget(KEY, "memory") == b"memory of " + newest
 
 
 def test_outcomes_come_in_the_order_of_the_documents_however_many_there_are(
