@@ -1167,10 +1167,11 @@ class Oracle:
         size = max(abs(top), abs(own))
         gap = (top - own) / size if size != 0 else 0.0
         is_wide = gap >= self.values["core.ab_gap"] and not self._is_chance(found, column, abs(top))
-        percentile = -1
+        percentile, issue = -1, False
         if is_wide or found.previous[column.number].improved:
             percentile = max(bisect_left(self.grid[cohort][row], own) - 1, 0) * 5
-        issue = is_wide and percentile <= self.values["core.ab_percentile"]
+            up_to = max(bisect_right(self.grid[cohort][row], own) - 1, 0) * 5
+            issue = is_wide and (percentile + up_to) / 2 <= self.values["core.ab_percentile"]
         return Peers(ISSUE if issue else OK, sign * top, gap, percentile, others, level)
 
     def _is_chance(self, found: Findings, column: Column, benchmark: float) -> bool:

@@ -173,9 +173,15 @@ def _with_peers(batch: Batch, measured: Measured, improved: Flags) -> _Peers:
     share = np.full(value.shape, -1, dtype=np.int8)
     asked = np.nonzero(wide | (judged & improved[columns]))
     grid = plan.benchmarks.grid.reshape(-1, GRID)[cell[asked]]
-    below = np.count_nonzero(grid < value[asked][:, None], axis=1)
-    share[asked] = np.maximum(below - 1, 0) * (100 // (GRID - 1))
-    issue = wide & (share <= plan.values["core.ab_percentile"])
+    own = value[asked][:, None]
+    below, up_to = (
+        np.maximum(np.count_nonzero(each, axis=1) - 1, 0) * (100 // (GRID - 1))
+        for each in (grid < own, grid <= own)
+    )
+    share[asked] = below
+    middle = np.full(value.shape, np.inf)  # who is level with many others is not behind them
+    middle[asked] = (below + up_to) / 2
+    issue = wide & (middle <= plan.values["core.ab_percentile"])
 
     outcome[columns] = np.where(
         known, np.where(judged, np.where(issue, ISSUE, OK), NOT_APPLICABLE), NO_DATA

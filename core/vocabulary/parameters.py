@@ -92,7 +92,7 @@ CORE_PARAMETERS: tuple[Parameter, ...] = (
         default=10,
         unit=Unit.POINTS,
         maximum=100,
-        title="Only shops at or below this percentile of their peers are told of a gap",
+        title="Percentile of its peers, ties halved, up to which a shop is told of a gap",
     ),
     Parameter(
         key="core.ab_severe",

@@ -37,7 +37,7 @@ from shopace.core.vocabulary.units import CATEGORIES, Aggregation, Unit
 
 FOLDER = Path(__file__).parent.parent / "cases"
 HEALTHY = Path(__file__).with_name("healthy_shop.toml")
-PEERS = 30
+PEERS = 60
 PEER_DAYS = 30
 SIZES = (0.85, 1.15)
 """Peers are so much smaller or larger than the healthy shop, and a little different in all else."""
