@@ -944,7 +944,10 @@ class Oracle:
 
         `failed` are the plugins that are out for the whole job, and why.
         """
-        earlier = before(_decoded(memory), self.as_of)
+        remembered = _decoded(memory)
+        earlier, same_day = before(remembered, self.as_of), None
+        if remembered is not None and remembered.latest.as_of == self.as_of:
+            same_day = remembered.latest
         failed = dict(failed) if failed is not None else self.failures([shop])
         self._derive(shop, failed)
         if self.counted:
@@ -960,7 +963,7 @@ class Oracle:
             stands = self._stand(shop, line, stood.get(line.key, self.as_of))
             found.lines[stands.place] = stands
         ranked = sorted(self._with_causes(found, list(self._propose(found))), key=_rank)
-        return self._conclude(found, earlier, ranked, failed, self._last(body))
+        return self._conclude(found, (earlier, same_day), ranked, failed, self._last(body))
 
     def failures(self, shops: Sequence[Shop]) -> dict[str, str]:
         """The plugins whose own code fails for one of the shops: they are out for all."""
@@ -1385,15 +1388,21 @@ class Oracle:
         """30-day GMV of each channel as far as it is a core channel."""
         shop = found.shop
         stakes: dict[Channel, Number] = {
-            channel: self._gmv(shop, Period.L30D, channel) if channel in found.core else 0.0
-            for channel in FIVE
+            channel: self._gmv(shop, Period.L30D, channel) for channel in FIVE
         }
-        if found.core:
-            stakes[Channel.SHOP] = added([stakes[channel] for channel in FIVE])
-        else:
-            stakes[Channel.SHOP] = self._gmv(shop, Period.L30D, Channel.SHOP)
+        for channel, gmv in stakes.items():
+            elsewhere = gmv is not None or shop.focus
+            if elsewhere and channel not in found.core:
+                stakes[channel] = 0.0
+        total = added([stakes[channel] for channel in FIVE]) if found.core else None
+        if total is None:
+            total = self._gmv(shop, Period.L30D, Channel.SHOP)
+        stakes[Channel.SHOP] = total
         for group, members in GROUP_MEMBERS.items():
-            stakes[group] = added([stakes[each] for each in members])
+            if group not in stakes:
+                stakes[group] = added([stakes[each] for each in members])
+                if stakes[group] is None:
+                    stakes[group] = self._gmv(shop, Period.L30D, group)
         return stakes
 
     # --- merge and conclude ----------------------------------------------------------------
@@ -1466,13 +1475,13 @@ class Oracle:
     def _conclude(
         self,
         found: Findings,
-        earlier: Recollection | None,
+        memories: tuple[Recollection | None, Recollection | None],
         ranked: Sequence[Proposal],
         failed: dict[str, str],
         last: Diagnosis | None,
     ) -> Document:
-        shop = found.shop
-        opened = earlier.open if earlier is not None else {}
+        shop, (earlier, same_day) = found.shop, memories
+        opened = {**earlier.dark, **earlier.open} if earlier is not None else {}
         cards, for_you, by_channel, withheld = self._tasks(found, opened, ranked)
         risks = self._told_lines(ranked, cards, for_you)
         words = {card.template: self.basics_of[card.template] for card in cards}
@@ -1532,7 +1541,7 @@ class Oracle:
             not_evaluated=tuple(not_evaluated),
             freshness=self.freshness[earlier is not None],
         )
-        now = Recollection(
+        today = Recollection(
             as_of=self.as_of,
             tier=tier.level,
             tier_since=tier.since,
@@ -1545,16 +1554,110 @@ class Oracle:
                 if previous.outcome == ISSUE
             ),
         )
+        changed = _changes(earlier, today)
+        if same_day is not None and earlier is not None:
+            again = set(_changes(same_day, today)) or set(same_day.changed)
+            changed = tuple(w for w in ("tier", "risk", "cards") if w in {*changed, *again})
+        now = msgspec.structs.replace(self._with_silence(found, earlier, today), changed=changed)
         return Document(
             shop=shop.id,
             as_of=self.as_of,
             body=_encode(diagnosis),
             metrics=self._metrics(found),
             memory=_encode(Memory(now, earlier)),
-            changed=_changes(earlier, now),
+            changed=changed,
             cards=counts,
             partial=diagnosis.partial,
         )
+
+    # --- what a silent feed leaves ------------------------------------------------------------
+
+    def _with_silence(
+        self, found: Findings, earlier: Recollection | None, today: Recollection
+    ) -> Recollection:
+        """Today's memory, and of the last one what nobody can judge for want of a number."""
+        if earlier is None:
+            return today
+        missed: dict[str, dt.date] = {}
+
+        def recent(column: str) -> bool:
+            known = earlier.unknown.get(column, earlier.as_of)
+            if known < self.as_of - dt.timedelta(days=7):
+                return False
+            missed[column] = known
+            return True
+
+        lines = {
+            key: since
+            for key, since in earlier.lines.items()
+            if key not in today.lines
+            and [column for column in self._missing_of(found, key) if recent(column)]
+        }
+        declined = [
+            key
+            for key in earlier.declined
+            if key not in today.declined and self._is_silent(found, key, "aa") and recent(key)
+        ]
+
+        def is_silent(trigger: Any, column: str) -> bool:  # noqa: ANN401
+            if isinstance(trigger, Crosses):
+                return trigger.line in lines
+            if isinstance(trigger, Declined):
+                return column in declined
+            kind = "ab" if isinstance(trigger, BehindPeers) else "value"
+            return self._is_silent(found, column, kind) and recent(column)
+
+        cards = {}
+        for card, since in {**earlier.dark, **earlier.open}.items():
+            triggers = self._triggers_of(card) if card not in today.open else ()
+            if next((True for each in triggers if is_silent(*each)), False):
+                cards[card] = since
+        return msgspec.structs.replace(
+            today,
+            lines={**lines, **today.lines},
+            declined=(*today.declined, *declined),
+            dark=cards,
+            unknown=missed,
+        )
+
+    def _triggers_of(self, card: str) -> Iterator[tuple[Any, str]]:
+        """What makes a card of that objective and channel, with the column that it asks for."""
+        objective, channel = card.split(":")[:2]
+        for template in self.registry.templates.values():
+            trigger = template.trigger
+            if template.objective != objective:
+                continue
+            if isinstance(trigger, Crosses):
+                rows = [row for row in self.policy.lines if row.key == trigger.line]
+                if any(row.channel == channel for row in rows):
+                    yield trigger, ""
+                continue
+            metric = self.registry.metrics.get(trigger.metric)
+            if channel in (template.channels or (metric.channels if metric else ())):
+                place = getattr(trigger, "channel", None) or channel
+                yield trigger, f"{trigger.metric}:{place}"
+
+    def _missing_of(self, found: Findings, key: str) -> set[str]:
+        """Columns that the rows of a line would judge here today, were they known."""
+        missing = set()
+        for row in self.policy.lines_on(self.as_of, found.shop.region):
+            column = self.column_at.get((row.metric, row.channel))
+            periods = PERIODS_OF[row.window][: 2 if row.kind == "drop" else 1]
+            if row.key == key and (
+                column is None or None in [found.value(column, each) for each in periods]
+            ):
+                missing.add(f"{row.metric}:{row.channel}")
+        return missing
+
+    def _is_silent(self, found: Findings, key: str, kind: str) -> bool:
+        column = next((each for each in self.columns if each.key == key), None)
+        if column is None:
+            return True
+        if kind == "aa":
+            return found.previous[column.number].outcome == NO_DATA
+        if kind == "ab":
+            return found.peers[column.number].outcome == NO_DATA
+        return found.l7d[column.number] is None
 
     # --- what a failed plugin leaves ---------------------------------------------------------
 
@@ -1889,11 +1992,11 @@ class Oracle:
         """A share in per cent, a score with its decimal, other numbers as they are."""
         if "{line}" not in sentence:
             return Text(sentence)
-        metric, told = self.registry.metrics.get(line.metric), f"{line.value:,g}"
+        metric, told = self.registry.metrics.get(line.metric), _in_full(line.value)
         if metric is not None and metric.unit is Unit.RATIO:
-            told = f"{100 * line.value:g} %"
+            told = f"{_in_full(100 * line.value)} %"
         elif metric is not None and metric.unit is Unit.SCORE:
-            told = f"{line.value:.1f}"
+            told = f"{line.value:,}"
         return fill(sentence, line=told)
 
     def _criteria(self, found: Findings, of: str) -> Eligibility | None:
@@ -1923,7 +2026,7 @@ class Oracle:
             value = found.value(column, PERIODS_OF[row.window][0]) if column is not None else None
             if column is not None and self._is_gated(found, row):
                 outcome = "not_applicable"
-            elif value is None or column is None:
+            elif value is None or column is None or not _is_enough(column, found.shop, row):
                 outcome = "no_data"
             else:
                 missed = self._is_crossed(found, row)
@@ -2037,14 +2140,20 @@ class Oracle:
     def _breakdown(self, shop: Shop) -> GmvBreakdown:
         whole = self._part(shop, Channel.SHOP, None)
         channels = tuple(self._part(shop, channel, whole.amount) for channel in FIVE)
-        amounts = [part.amount for part in channels if part.amount is not None]
+        groups = tuple(self._part(shop, group, whole.amount) for group in GROUP_MEMBERS)
+        by_channel = {part.channel: part.amount for part in channels}
+        named: list[Number] = []
+        for group in groups:
+            split = added([by_channel[each] for each in GROUP_MEMBERS[group.channel]])
+            named.append(group.amount if split is None else split)
+        rest = added(named)
         residual = None
-        if whole.amount is not None and len(amounts) == len(FIVE):
-            residual = rounded(whole.amount - sum(amounts), 2)
+        if whole.amount is not None and rest is not None:
+            residual = rounded(whole.amount - rest, 2)
         return GmvBreakdown(
             total=whole,
             channels=channels,
-            groups=tuple(self._part(shop, group, whole.amount) for group in GROUP_MEMBERS),
+            groups=groups,
             residual=residual,
         )
 
@@ -2160,7 +2269,37 @@ class Oracle:
             for category, columns in self.columns_of.items()
             if all(found.l7d[column.number] is None for column in columns)
         ]
-        return [*self.rejected, *told, *self.dark, *silent]
+        named = {each.category for each in silent}
+        risks = []
+        for category, columns in self._untold_risks(found).items():
+            why = self._why_silent(found.shop, category, columns)
+            if category not in named:
+                risks.append(why)
+        return [*self.rejected, *told, *self.dark, *silent, *risks]
+
+    def _untold_risks(self, found: Findings) -> dict[str, list[Column]]:
+        """What the lines of the shop's region judge, and no number of which was delivered."""
+        days_left = {line.deadline.measure for line in self.policy.lines if line.deadline}
+        untold: dict[str, set[int]] = {}
+        for line in self.policy.lines_on(self.as_of, found.shop.region):
+            column = self.column_at.get((line.metric, line.channel))
+            if column is None or line.kind == "drop" or line.criterion is not None:
+                continue
+            asked = list(refs(column.metric.formula))
+            if any(ref.key in days_left for ref in asked) or self._is_gated(found, line):
+                continue
+            missing = [
+                ref
+                for ref in asked
+                if self._row(found.shop, Period.L7D, ref.key, ref.channel or column.channel) is None
+            ]
+            if missing and found.value(column, PERIODS_OF[line.window][0]) is None:
+                untold.setdefault(column.category, set()).add(column.number)
+        return {
+            category: [self.columns[number] for number in sorted(untold[category])]
+            for category in CATEGORIES
+            if category in untold
+        }
 
     def _why_silent(self, shop: Shop, category: str, columns: list[Column]) -> NotEvaluated:
         metrics = tuple(dict.fromkeys(column.metric.key for column in columns))
@@ -2169,12 +2308,12 @@ class Oracle:
                 row = self.row_of[Period.L7D, ref.key, ref.channel or column.channel]
                 if shop.rows[row] is None:
                     days = shop.known[row] if row < len(shop.known) else 0
-                    title = self.registry.measures[ref.key].title
+                    measure = self.registry.measures[ref.key]
+                    told = f"{days} of {Period.L7D.days} days known: {measure.title}"
+                    if measure.aggregation is Aggregation.LAST:
+                        told = f"no value known: {measure.title}"
                     return NotEvaluated(
-                        category=category,
-                        reason="incomplete",
-                        metrics=metrics,
-                        detail=f"{title}: {days} of {Period.L7D.days} days known",
+                        category=category, reason="incomplete", metrics=metrics, detail=told
                     )
         return NotEvaluated(category=category, reason="no_activity", metrics=metrics)
 
@@ -2220,11 +2359,12 @@ class Oracle:
         unknown = current is None or previous is None
         if unknown and worst is not None and worst.change is not None:
             verb = "fell" if worst.change < 0 else "rose"
-            message = (
-                f"{{metric}} {verb} {{change:.0%}} against the previous 7 days; GMV is not known"
-            )
-            told = fill(message, metric=worst.title, change=abs(worst.change))
-            return Conclusion(sentence=told)
+            instead: dict[str, Any] = {"metric": worst.title, "change": abs(worst.change)}
+            subject = "{metric}"
+            if worst.channel is not Channel.SHOP:
+                subject, instead["channel"] = "{metric} in {channel}", worst.channel.label
+            rest = f"{verb} {{change:.0%}} against the previous 7 days; GMV is not known"
+            return Conclusion(sentence=fill(f"{subject} {rest}", **instead))
         direction = _direction(current, previous)
         if direction == 0 or current is None or previous is None:
             return Conclusion(sentence=_flat(current, previous))
@@ -2284,7 +2424,10 @@ class Oracle:
         return Conclusion(sentence=fill(message, **params))
 
     def _moved(self, shop: Shop, direction: int) -> dict[Channel, float]:
-        """How far GMV went in the direction, of the channels in which it did."""
+        """How far GMV went in the direction, of the channels in which it did; all or nothing."""
+        weeks = (Period.L7D, Period.P7D)
+        if None in [self._gmv(shop, week, channel) for week in weeks for channel in FIVE]:
+            return {}
         moved = {}
         for channel in FIVE:
             current = self._gmv(shop, Period.L7D, channel)
@@ -2350,6 +2493,11 @@ def _has_sample_now(column: Column, rows: Sequence[Number]) -> bool:
     cell = column.samples.get(Period.L7D)
     sample = cell(rows) if cell is not None else None
     return sample is not None and sample >= least
+
+
+def _is_enough(column: Column, shop: Shop, row: PolicyLine) -> bool:
+    """Whether a week's value says enough to be held to the row; longer windows always do."""
+    return row.window is not Window.L7D or _has_sample_now(column, shop.rows)
 
 
 def _events(column: Column, rows: Sequence[Number], period: Period) -> Number:
@@ -2464,7 +2612,13 @@ def _flat(current: Number, previous: Number) -> Text:
         return Text("GMV is steady against the previous 7 days")
     if current > 0:
         return Text("Sales began in the last 7 days; there were none in the 7 days before")
-    return Text("There were no sales in the last 14 days")
+    return Text("There was no GMV in the last 14 days")
+
+
+def _in_full(number: float) -> str:
+    """With separators of thousands and every decimal."""
+    told = f"{number:,.9f}".rstrip("0")
+    return told.rstrip(".")
 
 
 def _whole(number: Number) -> Number:

@@ -52,6 +52,8 @@ class Batch:
     """(C, n): week-to-week noise of the shop's past."""
     recollections: Sequence[Recollection | None]
     """What was known before this as-of date; None without an earlier diagnosis."""
+    same_day: Sequence[Recollection | None]
+    """What an earlier diagnosis of this very date left, whose document is stored."""
     products: Products
     """What the shops sell, where product facts are delivered."""
     violations: Violations

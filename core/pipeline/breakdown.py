@@ -52,10 +52,13 @@ class Breakdowns:
             )
             for place, amount in current.items()
         }
-        channels = np.zeros(shops)
-        for place in FIVE:  # one after the other: the same sum whatever the batch
-            channels = channels + current[place]
-        self._residual = listed(tidied(whole - channels, MONEY_DECIMALS))
+        named = np.zeros(shops)
+        for group, members in GROUP_MEMBERS.items():  # in one order: the same sum in any batch
+            parts = np.zeros(shops)
+            for place in members:
+                parts = parts + current[place]
+            named = named + np.where(np.isnan(parts), current[group], parts)
+        self._residual = listed(tidied(whole - named, MONEY_DECIMALS))
 
     def amount(self, shop: int) -> float | None:
         """The shop's GMV of 30 days; None is missing."""

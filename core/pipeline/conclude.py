@@ -11,12 +11,15 @@ from itertools import compress, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from shopace.core.pipeline.batch import ISSUE, OUTCOME_LETTERS
 from shopace.core.pipeline.breakdown import Breakdowns
 from shopace.core.pipeline.cards import CardMaker
+from shopace.core.pipeline.carry import Carrier
 from shopace.core.pipeline.eligibility import Eligibilities
 from shopace.core.pipeline.figures import tidy_rows
+from shopace.core.pipeline.lines import shut, value_of
 from shopace.core.pipeline.notes import Notes
 from shopace.core.pipeline.readiness import readiness
 from shopace.core.pipeline.risks import closed, operating
@@ -37,7 +40,7 @@ from shopace.core.records.text import fill
 from shopace.core.vocabulary.channels import FIVE, Channel
 from shopace.core.vocabulary.formula import refs
 from shopace.core.vocabulary.triggers import Priority
-from shopace.core.vocabulary.units import Period
+from shopace.core.vocabulary.units import CATEGORIES, Aggregation, Period
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,13 +54,16 @@ if TYPE_CHECKING:
 
 NOTES_LIMIT = 5
 IMPROVED_LIMIT = 3
+CHANGES = ("tier", "risk", "cards")
+"""In the order in which they are told."""
 RISK = Priority.P0.name
 NO_CARDS = {each.name: 0 for each in Priority}
 ONE_RISK = "One risk needs action: {rule}"
 RISKS = "{count} risks need action, first of all: {rule}"
 MESSAGES = (ONE_RISK, RISKS)
 """What is said here, for translation."""
-ONE_KNOWN = "{measure}: {known} of {expected} days known"
+SOME_DAYS = "{known} of {expected} days known: {measure}"
+NO_VALUE = "no value known: {measure}"
 
 
 class Concluded(NamedTuple):
@@ -86,6 +92,7 @@ class _Writer:
         self._cards = CardMaker(batch, measured, compared, merged, words)
         self._seller_center = Eligibilities(batch, measured, "seller_center")
         self._star_badge = Eligibilities(batch, measured, "star_badge")
+        self._carrier = Carrier(batch, measured, compared)
         self._operating = operating(batch.plan, measured)
         self._story = Storyteller(batch, measured)
         self._breakdowns = Breakdowns(batch, measured)
@@ -121,12 +128,16 @@ class _Writer:
         dark = _not_evaluated(self._plan, self._measured)
         self._partial = any(each.reason in {"rejected", "failed"} for each in dark)
         silent = _silent_categories(self._batch, self._measured)
+        dark_risks = _dark_risks(self._batch, self._measured)
         for shop in range(len(self._batch.shops)):
-            yield self._one(shop, (*dark, *silent(shop)))
+            silence = silent(shop)
+            told = {each.category for each in silence}
+            risks = [each for each in dark_risks(shop) if each.category not in told]
+            yield self._one(shop, (*dark, *silence, *risks))
 
     def _one(self, shop: int, not_evaluated: tuple[NotEvaluated, ...]) -> Concluded:
         before, profile = self._batch.recollections[shop], self._profiles[shop]
-        opened = before.open if before is not None else {}
+        opened = before.dark | before.open if before is not None else {}
         tasks, basics = self._cards.tasks(shop, opened), self._words.basics
         last = self._batch.last[shop]
         stale: tuple[TaskCard, ...] = ()
@@ -197,7 +208,25 @@ class _Writer:
             lines={each.line: each.since for each in lines},
             declined=tuple(self._column_keys[column] for column in self._declined[shop]),
         )
-        return Concluded(diagnosis, metrics, Memory(now, before), _changes(before, now))
+        changed = _told_changes(before, self._batch.same_day[shop], now)
+        now = replace(self._with_carried(now, shop, before, profile.region), changed=changed)
+        return Concluded(diagnosis, metrics, Memory(now, before), changed)
+
+    def _with_carried(
+        self, now: Recollection, shop: int, before: Recollection | None, region: str
+    ) -> Recollection:
+        if before is None:
+            return now
+        carried = self._carrier.of(
+            shop, before, region=region, cards=now.open, lines=now.lines, declined=now.declined
+        )
+        return replace(
+            now,
+            lines=carried.lines | now.lines,
+            declined=(*now.declined, *carried.declined),
+            dark=carried.cards,
+            unknown=carried.unknown,
+        )
 
 
 def _profiles(batch: Batch, measured: Measured) -> list[ShopProfile]:
@@ -276,6 +305,20 @@ def _told_gap(compared: Compared, plan: Plan) -> Floats:
     return np.where(none, 0.0, compared.gap)
 
 
+def _told_changes(
+    before: Recollection | None, same_day: Recollection | None, now: Recollection
+) -> tuple[str, ...]:
+    """What changed since the day before, and since an earlier diagnosis of this one.
+
+    Where that came to the same, this may be its second delivery, and tells what it told.
+    """
+    changed = _changes(before, now)
+    if before is None or same_day is None:
+        return changed
+    since = _changes(same_day, now) or same_day.changed
+    return tuple(what for what in CHANGES if what in {*changed, *since})
+
+
 def _changes(before: Recollection | None, now: Recollection) -> tuple[str, ...]:
     if before is None:
         return ("new",)
@@ -349,21 +392,60 @@ def _silent_categories(batch: Batch, measured: Measured) -> Callable[[int], list
     return of
 
 
+def _dark_risks(batch: Batch, measured: Measured) -> Callable[[int], list[NotEvaluated]]:
+    """For a shop: the risk metrics that the policy asks for in its region and nobody told.
+
+    A ratio over nothing is no risk. Days left to act are unknown where nothing is to be done.
+    """
+    plan, regions = batch.plan, batch.profile["region"].astype(np.int64)
+    names = (*plan.manifest.vocabularies["region"], "")  # code −1 is unknown
+    found: dict[int, dict[str, dict[int, None]]] = {}
+    for code in sorted(set(regions.tolist())):
+        for line in plan.lines_for(names[code]):
+            if line.kind == "drop" or line.criterion is not None or line.metric in plan.deadlines:
+                continue
+            column = plan.index[line.metric, line.channel]
+            dark = np.isnan(value_of(plan, measured, line)) & ~shut(plan, measured, line)
+            for shop in np.flatnonzero(dark & (regions == code)).tolist():
+                if _missing_row(plan, measured, column, shop) is not None:
+                    category = plan.columns[column].category
+                    found.setdefault(shop, {}).setdefault(category, {})[column] = None
+
+    def of(shop: int) -> list[NotEvaluated]:
+        dark = found.get(shop, {})
+        return [
+            _why_silent(batch, measured, category, sorted(dark[category]), shop)
+            for category in CATEGORIES
+            if category in dark
+        ]
+
+    return of
+
+
+def _missing_row(plan: Plan, measured: Measured, column: int, shop: int) -> tuple[int, str] | None:
+    """Row and measure of the first number that the column lacks; None: it lacks none."""
+    metric, channel, _ = plan.columns[column]
+    for ref in refs(metric.formula):
+        row = plan.row_of[Period.L7D, ref.key, ref.channel or channel]
+        if np.isnan(measured.rows[row, shop]):
+            return row, ref.key
+    return None
+
+
 def _why_silent(
     batch: Batch, measured: Measured, category: str, columns: Sequence[int], shop: int
 ) -> NotEvaluated:
     plan = batch.plan
     metrics = tuple(dict.fromkeys(plan.columns[column].metric.key for column in columns))
-    for number in columns:
-        column = plan.columns[number]
-        for ref in refs(column.metric.formula):
-            row = plan.row_of[Period.L7D, ref.key, ref.channel or column.channel]
-            if np.isnan(measured.rows[row, shop]):
-                known = int(batch.known[row, shop]) if row < len(batch.known) else 0
-                title = plan.registry.measures[ref.key].title
-                days = Period.L7D.days
-                detail = str(fill(ONE_KNOWN, measure=title, known=known, expected=days))
-                return NotEvaluated(
-                    category=category, reason="incomplete", metrics=metrics, detail=detail
-                )
+    for column in columns:
+        missing = _missing_row(plan, measured, column, shop)
+        if missing is not None:
+            row, key = missing
+            measure = plan.registry.measures[key]
+            known = int(batch.known[row, shop]) if row < len(batch.known) else 0
+            message = NO_VALUE if measure.aggregation is Aggregation.LAST else SOME_DAYS
+            detail = message.format(measure=measure.title, known=known, expected=Period.L7D.days)
+            return NotEvaluated(
+                category=category, reason="incomplete", metrics=metrics, detail=detail
+            )
     return NotEvaluated(category=category, reason="no_activity", metrics=metrics)

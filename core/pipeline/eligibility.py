@@ -13,7 +13,7 @@ from shopace.core.pipeline.batch import ISSUE, NO_DATA, NOT_APPLICABLE, OK
 from shopace.core.pipeline.figures import listed, rounded
 from shopace.core.pipeline.lines import reached, shut, value_of, with_line
 from shopace.core.records.diagnosis import Criterion, Eligibility
-from shopace.core.vocabulary.units import Unit
+from shopace.core.vocabulary.units import Unit, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +102,8 @@ def _judge(plan: Plan, measured: Measured, line: PolicyLine) -> tuple[Any, Any, 
     value = value_of(plan, measured, line)
     missed = reached(plan, measured, line)
     known = ~np.isnan(value)
+    if line.window is Window.L7D:  # too few of them say nothing
+        known &= measured.sufficient[plan.index[line.metric, line.channel]]
     outcome = np.where(known, np.where(missed, ISSUE, OK), NO_DATA)
     outcome = np.where(shut(plan, measured, line), NOT_APPLICABLE, outcome)
     scale = plan.scale[plan.index[line.metric, line.channel], 0]

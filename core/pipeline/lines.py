@@ -71,9 +71,15 @@ def with_line(sentence: str, line: PolicyLine, unit: Unit) -> Text:
         return Text(sentence)
     match unit:
         case Unit.RATIO:
-            told = f"{line.value * 100:g} %"
+            told = f"{_plain(line.value * 100)} %"
         case Unit.SCORE:
-            told = f"{line.value:.1f}"
+            told = f"{line.value:,}"
         case _:
-            told = f"{line.value:,g}"
+            told = _plain(line.value)
     return fill(sentence, line=told)
+
+
+def _plain(value: float) -> str:
+    """All of its digits, without the dust of binary fractions: 2,500,000 and 4.75."""
+    value = round(value, 9)
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,}"

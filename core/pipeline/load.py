@@ -11,14 +11,13 @@ from shopace.core.pipeline.batch import Batch
 from shopace.core.pipeline.products import Products
 from shopace.core.pipeline.violations import Violations
 from shopace.core.records.diagnosis import SCHEMA
-from shopace.core.records.memory import LastCards, Memory, before
+from shopace.core.records.memory import LastCards, Memory, before, of_same_day
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Sequence
 
     from shopace.core.pipeline.plan import Plan
-    from shopace.core.records.memory import Recollection
     from shopace.core.warehouse.snapshot import Block
 
     Recall = Callable[[Sequence[str]], Sequence[bytes | None]]
@@ -46,6 +45,8 @@ def load(
     noise = np.full((len(plan.columns), len(shops)), np.nan)
     held = plan.noise_row >= 0
     noise[held] = block.history[plan.noise_row[held], at]
+    memories = [None if field is None else _decode(field) for field in _recalled(shops, recall)]
+    as_of = plan.manifest.as_of
     return Batch(
         plan=plan,
         shops=shops,
@@ -53,27 +54,21 @@ def load(
         rows=np.asarray(block.values)[:, at],  # taken as plain arrays: a memmap's views are slow
         known=np.asarray(block.known)[:, at],
         noise=noise,
-        recollections=_recollections(plan, shops, recall),
+        recollections=[before(each, as_of) for each in memories],
+        same_day=[of_same_day(each, as_of) for each in memories],
         products=Products(plan, block, start, stop),
         violations=Violations(plan, block, start, stop),
         last=[None] * len(shops)
         if bodies is None
-        else [_last(field, plan.manifest.as_of) for field in bodies(shops)],
+        else [_last(field, as_of) for field in bodies(shops)],
     )
 
 
-def _recollections(
-    plan: Plan, shops: Sequence[str], recall: Recall | None
-) -> list[Recollection | None]:
-    if recall is None:
-        return [None] * len(shops)
-    as_of = plan.manifest.as_of
-    return [before(_decode(field), as_of) for field in recall(shops)]
+def _recalled(shops: Sequence[str], recall: Recall | None) -> Sequence[bytes | None]:
+    return recall(shops) if recall is not None else [None] * len(shops)
 
 
-def _decode(field: bytes | None) -> Memory | None:
-    if field is None:
-        return None
+def _decode(field: bytes) -> Memory | None:
     try:
         return _memories.decode(field)
     except msgspec.DecodeError:

@@ -668,6 +668,27 @@ class Plan:
         }
 
     @cached_property
+    def ways(self) -> dict[str, tuple[tuple[Condition | Crosses, str], ...]]:
+        """Card without its product → the triggers that lead to it, and the column of each.
+
+        Also where that column is dark; it is empty for a policy line.
+        """
+        found: dict[str, list[tuple[Condition | Crosses, str]]] = {}
+        for template in self.registry.templates.values():
+            trigger = template.trigger
+            if isinstance(trigger, Crosses):
+                lines = (line for line in self.policy.lines if line.key == trigger.line)
+                places = [(channel, "") for channel in {line.channel for line in lines}]
+            else:
+                metric = self.registry.metrics.get(trigger.metric)
+                channels = template.channels or (metric.channels if metric is not None else ())
+                pinned = trigger.channel if isinstance(trigger, AtLeast | AtMost) else None
+                places = [(each, f"{trigger.metric}:{pinned or each}") for each in channels]
+            for channel, column in places:
+                found.setdefault(f"{template.objective}:{channel}", []).append((trigger, column))
+        return {card: tuple(ways) for card, ways in found.items()}
+
+    @cached_property
     def rewards(self) -> Rewards:
         """Which programme rewards which offer for whom."""
         return Rewards(self.programmes, self.manifest, self.offers)
@@ -694,11 +715,25 @@ class Plan:
             if line.rung >= first.get(line.ladder, float("inf"))
         )
 
+    @cached_property
+    def deadlines(self) -> frozenset[str]:
+        """Metrics of the days left to act."""
+        lines = self.policy.lines
+        told = {each.deadline.measure for each in lines if each.deadline is not None}
+        metrics = self.registry.metrics
+        return frozenset(
+            key for key in metrics if any(ref.key in told for ref in refs(metrics[key].formula))
+        )
+
     def lines_for(self, region: str) -> tuple[PolicyLine, ...]:
         """The policy lines that hold on the as-of date in a region and can be read here."""
         return tuple(
             line for line in self._lines_in(region) if (line.metric, line.channel) in self.index
         )
+
+    def rows_of(self, line: str, region: str) -> tuple[PolicyLine, ...]:
+        """The rows of a line that hold on the as-of date in a region, read here or not."""
+        return tuple(row for row in self._lines_in(region) if row.key == line)
 
     def criteria_for(self, region: str) -> dict[str, PolicyLine]:
         """The rows that are conditions in a region on the as-of date, by key."""

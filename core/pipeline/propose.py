@@ -28,7 +28,7 @@ NO_LINE = -1
 def propose(batch: Batch, measured: Measured, compared: Compared) -> Proposals:
     """Every offer that fires for a shop, with its severity, the GMV at stake and the reward."""
     plan = batch.plan
-    stakes = _stakes(measured, len(batch.shops))
+    stakes = _stakes(batch, measured)
     parts: list[tuple[Integers, Integers, Integers, Floats, Integers]] = []
 
     def add(
@@ -151,19 +151,25 @@ def _severity(values: Mapping[str, float], compared: Compared, test: Test) -> In
     return np.where(size >= severe, 3, np.where(size >= marked, 2, 1))
 
 
-def _stakes(measured: Measured, shops: int) -> dict[Channel, Floats]:
-    """30-day GMV of each channel as far as it is a core channel; −1 where it is unknown."""
-    unknown = np.full(shops, np.nan)
+def _stakes(batch: Batch, measured: Measured) -> dict[Channel, Floats]:
+    """30-day GMV of each channel as far as it is a core channel; −1 where it is unknown.
+
+    A channel of unknown GMV may be a core channel, unless the shop selected others.
+    """
+    shops = len(batch.shops)
+    unknown, chosen = np.full(shops, np.nan), batch.profile["focus"] > 0
     month = {channel: gmv for (period, channel), gmv in measured.gmv.items() if period == "L30D"}
-    stakes = {
-        channel: np.where(measured.core[place], month.get(channel, unknown), 0.0)
-        for place, channel in enumerate(FIVE)
-    }
+    stakes: dict[Channel, Floats] = {}
+    for place, channel in enumerate(FIVE):
+        gmv = month.get(channel, unknown)
+        counts = measured.core[place] | (np.isnan(gmv) & ~chosen)
+        stakes[channel] = np.where(counts, gmv, 0.0)
     for group, members in GROUP_MEMBERS.items():
         if group not in stakes:
-            stakes[group] = _sum([stakes[each] for each in members])
+            own, parts = month.get(group, unknown), _sum([stakes[each] for each in members])
+            stakes[group] = np.where(np.isnan(parts), own, parts)
     total = _sum([stakes[channel] for channel in FIVE])
-    split = measured.core.any(axis=0)
+    split = measured.core.any(axis=0) & ~np.isnan(total)
     stakes[Channel.SHOP] = np.where(split, total, month.get(Channel.SHOP, unknown))
     stakes[Channel.PRODUCT_CARD] = month.get(Channel.PRODUCT_CARD, unknown)
     return {key: _or_unknown(each) for key, each in stakes.items()}

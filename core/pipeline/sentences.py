@@ -6,6 +6,7 @@ placeholders; the English text is the message id.
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -42,14 +43,29 @@ BEGAN = "Sales began in the last 7 days; there were none in the 7 days before"
 YOUNG = (
     "The shop opened less than 14 days ago: its GMV is not compared with the previous 7 days yet"
 )
-NO_SALES = "There were no sales in the last 14 days"
+NO_SALES = "There was no GMV in the last 14 days"
 UNKNOWN = "GMV of the last 14 days is not known, so nothing is said about sales"
 FELL_INSTEAD = "{metric} fell {change:.0%} against the previous 7 days; GMV is not known"
+FELL_INSTEAD_IN = (
+    "{metric} in {channel} fell {change:.0%} against the previous 7 days; GMV is not known"
+)
+ROSE_INSTEAD_IN = (
+    "{metric} in {channel} rose {change:.0%} against the previous 7 days; GMV is not known"
+)
 ROSE_INSTEAD = "{metric} rose {change:.0%} against the previous 7 days; GMV is not known"
 MESSAGES = (
     *FACTORS,
     *(FELL, ROSE, FELL_IN, ROSE_IN, FELL_WHERE, ROSE_WHERE, FELL_AS, ROSE_AS, STEADY_AT),
-    *(BEGAN, YOUNG, NO_SALES, UNKNOWN, FELL_INSTEAD, ROSE_INSTEAD),
+    *(
+        BEGAN,
+        YOUNG,
+        NO_SALES,
+        UNKNOWN,
+        FELL_INSTEAD,
+        ROSE_INSTEAD,
+        FELL_INSTEAD_IN,
+        ROSE_INSTEAD_IN,
+    ),
 )
 """All that is said here, for translation."""
 
@@ -90,9 +106,7 @@ class Storyteller:
         current, previous = self._current[Channel.SHOP][shop], self._previous[Channel.SHOP][shop]
         direction = _direction(current, previous)
         if not (current >= 0 and previous >= 0) and worst is not None and worst.change is not None:
-            message = FELL_INSTEAD if worst.change < 0 else ROSE_INSTEAD
-            told = fill(message, metric=worst.title, change=abs(worst.change))
-            return Conclusion(sentence=told)
+            return Conclusion(sentence=_instead(worst, worst.change))
         if direction == 0:
             return Conclusion(sentence=_flat(current, previous))
         moved = self._moved(shop, direction)
@@ -116,7 +130,8 @@ class Storyteller:
     def channel(self, channel: Channel, shop: int) -> Conclusion | None:
         """The sentence of one channel.
 
-        None where its GMV is not known or there never was any, and where the shop is too young.
+        None where its GMV is not known or there was none in these two weeks, and where the shop is
+        too young.
         """
         if self._young[shop]:
             return None
@@ -139,7 +154,12 @@ class Storyteller:
         )
 
     def _moved(self, shop: int, direction: int) -> list[Channel]:
-        """The channels that moved GMV in the direction of the whole, the farthest first."""
+        """The channels that moved GMV in the direction of the whole, the farthest first.
+
+        None where a channel is not known: it may have moved farther.
+        """
+        if any(isnan(move) for move in self._moves[shop]):
+            return []
         moves = [
             (-direction * move, place)
             for place, move in enumerate(self._moves[shop])
@@ -211,6 +231,15 @@ def _direction(current: float, previous: float) -> int:
         return 0
     change = current / previous - 1.0
     return 0 if abs(change) < STEADY else (RISE if change > 0 else FALL)
+
+
+def _instead(worst: MetricNote, change: float) -> Text:
+    """Names the channel: a metric of one says nothing about the shop."""
+    if worst.channel is Channel.SHOP:
+        message = FELL_INSTEAD if change < 0 else ROSE_INSTEAD
+        return fill(message, metric=worst.title, change=abs(change))
+    message = FELL_INSTEAD_IN if change < 0 else ROSE_INSTEAD_IN
+    return fill(message, metric=worst.title, channel=worst.channel.label, change=abs(change))
 
 
 def _flat(current: float, previous: float) -> Text:

@@ -66,7 +66,11 @@ class GmvPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class GmvBreakdown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """30-day GMV and where it came from. The channels need not add up to the total: `residual`."""
+    """30-day GMV and where it came from.
+
+    The channels need not add up to the total: `residual` is the rest. A group counts as it was
+    delivered where its channels are not known.
+    """
 
     window: str = "L30D"
     total: GmvPart

@@ -24,6 +24,14 @@ class Recollection(msgspec.Struct, frozen=True, omit_defaults=True):
     """Each policy line that a task answers, shown or not → since when the shop stands on it."""
     declined: tuple[str, ...] = ()
     """`metric:channel` of every AA issue: these stay open on a lower line (hysteresis)."""
+    dark: dict[str, dt.date] = {}
+    """As `open`, of cards that are not shown because a number is missing: should they come back
+    soon, their episode goes on. `lines` and `declined` hold such entries among the others."""
+    unknown: dict[str, dt.date] = {}
+    """`metric:channel` whose number is missed by them → the last as-of date on which it was there.
+    """
+    changed: tuple[str, ...] = ()
+    """What the diagnosis said to have changed."""
 
 
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -50,3 +58,8 @@ def before(memory: Memory | None, as_of: dt.date) -> Recollection | None:
         return None
     generations = (memory.latest, memory.earlier)
     return next((each for each in generations if each and each.as_of < as_of), None)
+
+
+def of_same_day(memory: Memory | None, as_of: dt.date) -> Recollection | None:
+    """What the last diagnosis of `as_of` itself left; None without one."""
+    return memory.latest if memory is not None and memory.latest.as_of == as_of else None

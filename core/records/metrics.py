@@ -26,7 +26,8 @@ class MetricValues(msgspec.Struct, frozen=True, kw_only=True):
     aa: str
     """Outcome of the comparison with the previous seven days, a letter per column.
 
-    `o` ok, `i` issue, `n` no_data, `a` not_applicable.
+    `o` ok, `i` issue, `n` no_data, `a` not_applicable. With peers `a` is also what nothing is held
+    to: without a benchmark set, or with one that knows the metric by other rules.
     """
     ab: str
     """Likewise of the comparison with peers."""

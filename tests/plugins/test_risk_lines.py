@@ -18,14 +18,15 @@ from tests.marketplace import DAYS, LAST_DAY, Seen, Series, Shop, build, diagnos
 from shopace.core.configuration import Configuration
 from shopace.core.host.discovery import load_registry
 from shopace.core.host.registry import Registry
+from shopace.core.pipeline.lines import with_line
 from shopace.core.pipeline.run import Inputs
 from shopace.core.records.card import Risk
 from shopace.core.records.diagnosis import Diagnosis
 from shopace.core.records.memory import Memory, Recollection
 from shopace.core.vocabulary.campaigns import Campaign
 from shopace.core.vocabulary.triggers import Crosses
-from shopace.core.vocabulary.units import Direction
-from shopace.core.warehouse.policy import Policy, load_policy, unfit
+from shopace.core.vocabulary.units import Direction, Unit
+from shopace.core.warehouse.policy import Policy, load_policy, policy_of, unfit
 from shopace.plugins import BUILTIN, POLICY_PACKS
 
 Recall = Callable[[Sequence[str]], Sequence[bytes | None]]
@@ -424,6 +425,39 @@ def test_below_thirty_orders_the_score_does_not_apply_which_is_not_low(
 def test_a_criterion_is_met_on_known_numbers_only(seen: dict[str, Seen]) -> None:
     unknown = seen["unknown"].diagnosis
     assert (unknown.eligibility, unknown.star_badge) == (None, None)
+
+
+def test_a_criterion_on_too_small_a_sample_is_neither_met_nor_missed(
+    registry: Registry, policy: Policy, tmp_path: Path
+) -> None:
+    row = next(line for line in policy.lines if line.key == "eligibility_active")
+    row = msgspec.structs.replace(row, metric="late_dispatch_rate", at="above", value=0.04)
+    shops = [
+        Shop(id=name, facts={**HEALTHY, "late_dispatched_orders": 0.0, "dispatch_due_orders": due})
+        for name, due in (("few", 2.0), ("enough", 20.0))
+    ]
+    found = diagnose(build(tmp_path, shops, registry, policy=policy_of([row])))
+    assert found["few"].diagnosis.eligibility is None
+    assert criteria(found["enough"].diagnosis)["active"] == ("met", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "told"),
+    [
+        (2_500_000, Unit.MONEY, "2,500,000"),
+        (1_234.5, Unit.COUNT, "1,234.5"),
+        (12, Unit.POINTS, "12"),
+        (4.75, Unit.SCORE, "4.75"),
+        (4, Unit.SCORE, "4.0"),
+        (0.07, Unit.RATIO, "7 %"),
+        (0.0225, Unit.RATIO, "2.25 %"),
+    ],
+)
+def test_a_rule_says_its_line_with_all_of_its_digits(
+    policy: Policy, value: float, unit: Unit, told: str
+) -> None:
+    line = msgspec.structs.replace(policy.lines[0], value=float(value))
+    assert str(with_line("{line} or more", line, unit)) == f"{told} or more"
 
 
 def test_the_next_monthly_check_is_the_day_to_act_by(home: Path, policy: Policy) -> None:
