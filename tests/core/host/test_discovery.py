@@ -18,7 +18,7 @@ from shopace.core.configuration import Configuration
 from shopace.core.errors import ConfigurationError, PluginError
 from shopace.core.host.discovery import Source, load_registry, load_sources
 from shopace.core.host.hooks import hookimpl
-from shopace.core.host.registry import Registry, require_sound
+from shopace.core.host.registry import Registry, build_registry, require_sound
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.formula import measure
 from shopace.core.vocabulary.metrics import Benchmark, Metric
@@ -104,6 +104,12 @@ def test_the_registry_is_the_same_in_whatever_order_plugins_are_found(
         assert [*getattr(one, kind).items()] == [*getattr(other, kind).items()]
     assert [*one.values.items()] == [*other.values.items()]
     assert one.fingerprint == other.fingerprint
+
+
+def test_plugins_own_code_runs_in_the_order_of_plugins_whoever_was_found_first() -> None:
+    pages = [page_of(key) for key in ("zeta", "acme", "mine")]
+    own_code = {each.key: print for each in pages}
+    assert [*build_registry(pages, derivers=own_code).derivers] == ["acme", "mine", "zeta"]
 
 
 # --- a broken one -----------------------------------------------------------------------------
