@@ -177,9 +177,12 @@ def by_hand(market: list[Peer], number: int, metric: str) -> Comparison:
     top = sorted(peers)[ceil(Fraction(TOP[metric]) * len(peers)) - 1]
     size = max(abs(top), abs(mine))
     gap = (top - mine) / size if size else 0.0
-    below = sum(each < mine for each in peers)
-    percentile = 20 * below // (len(peers) + 1) * 5
-    issue = gap >= GAP and percentile <= PERCENTILE
+    everybody = [*peers, mine]
+    percentile, up_to = (
+        20 * each // len(everybody) * 5
+        for each in (sum(each < mine for each in peers), sum(each <= mine for each in everybody))
+    )
+    issue = gap >= GAP and (percentile + up_to) / 2 <= PERCENTILE  # ties count half
     told = (level, len(peers), percentile)
     return Comparison("issue" if issue else "ok", abs(top), told if issue else None)
 
