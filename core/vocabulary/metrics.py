@@ -9,7 +9,7 @@ from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Direction, Unit, Window
 
 _TEXTS = frozenset({"title", "definition", "aliases", "since", "source"})
-_SHOWN = frozenset({"is_key", "gmv_factor", "products"})
+_SHOWN = frozenset({"is_key", "gmv_factor", "driven_by", "products"})
 """What is made of a finding, not what it is."""
 
 

@@ -83,6 +83,7 @@ def test_f1_workers_killed_in_the_middle_of_jobs(
     assert len(victims) == kills, "F1 must fire"
     assert dead, "F1: no kill fell into a job"
     died = {event["pid"] for event in workers.events("child.died")}
+    assert [each for each in workers.events("child.died") if each["pid"] not in victims] == []
     assert died == set(victims), "siblings live"
     verdict = house.keep_promises()
     assert verdict.dead == 0, "random kills condemn nobody"
