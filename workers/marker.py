@@ -18,7 +18,8 @@ from typing import NamedTuple, Self
 FD_VARIABLE = "SHOPACE_MARKER_FD"
 """The file descriptor that a child inherits."""
 
-_INSTANT = struct.Struct("<d")
+_INSTANT = struct.Struct("d")
+"""Native, and at a multiple of its size: written in one go, so that no reader sees half of it."""
 _BEAT, _JOB_SINCE, _PLUGIN_SINCE = 0, 8, 16
 _WORKER, _MESSAGE, _PLUGIN = (24, 40), (64, 256), (320, 80)
 """(offset, bytes) of each text."""
