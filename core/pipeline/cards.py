@@ -63,8 +63,7 @@ class CardMaker:
         self._explained: list[bool] = (ranked.cause >= 0).tolist()
         self._for_you: list[bool] = merged.for_you.tolist()
         self._in_channel: list[bool] = merged.in_channel.tolist()
-        columns = np.array([offer.column for offer in plan.offers], dtype=np.int64)
-        column = columns[ranked.offer]
+        column = plan.offer_columns[ranked.offer]
         self._cells = Cells(plan, measured, compared, column=column, shop=ranked.shop)
         self._names = _names(batch, merged, words)
         self._products, self._product = batch.products, ranked.product.tolist()

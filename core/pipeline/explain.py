@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shopace.core.vocabulary.triggers import Declined
 from shopace.core.vocabulary.units import Period
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def explain(plan: Plan, measured: Measured, proposals: Proposals) -> Proposals:
     A cause is as severe as the worst that it explains: doing its task is what helps against both.
     """
     tree = plan.drivers
-    place = tree.place[_declined(plan)[proposals.offer]]  # −1: explains nothing, nor is explained
+    place = tree.answered[proposals.offer]
     if not tree.steps or (place < 0).all():
         return proposals
     known = place >= 0
@@ -58,17 +57,6 @@ def explain(plan: Plan, measured: Measured, proposals: Proposals) -> Proposals:
     severity = proposals.severity.copy()
     severity[known] = np.maximum(severity[known], worst[at])
     return replace(proposals, severity=severity, cause=np.where(explained, tree.columns[cause], -1))
-
-
-def _declined(plan: Plan) -> Integers:
-    """The column whose decline each offer is made for; of other offers the last place: none."""
-    return np.array(
-        [
-            offer.column if isinstance(offer.template.trigger, Declined) else len(plan.columns)
-            for offer in plan.offers
-        ],
-        dtype=np.int64,
-    )
 
 
 def _fell(measured: Measured, columns: Integers) -> Floats:

@@ -55,8 +55,7 @@ def merge(plan: Plan, ranked: Proposals) -> Merged:
     shown = for_you | in_channel
     instead = np.where(shown[best], best, np.where(in_shop & shown[leader], leader, entry))
     if explained.any():
-        column = np.array([offer.column for offer in offers], dtype=np.int64)[at]
-        told = _of_causes(ranked, column, instead)
+        told = _of_causes(ranked, plan.offer_columns[at], instead)
         instead = np.where(explained, np.where(shown[told], told, entry), instead)
     return Merged(
         proposals=ranked,

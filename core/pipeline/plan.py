@@ -123,8 +123,8 @@ class Drivers(NamedTuple):
 
     columns: Integers
     """The columns that drive another or are driven."""
-    place: Integers
-    """Of every column its position in `columns`; −1 none, as at one more place at the end."""
+    answered: Integers
+    """Of every offer the position in `columns` of that whose decline it answers; −1 none."""
     steps: tuple[tuple[Integers, Integers], ...]
     """Positions of (driven, driver), channel by channel, the drivers' own drivers before."""
 
@@ -594,9 +594,13 @@ class Plan:
             )
         ]
         columns = np.unique(np.concatenate(pairs, axis=None)) if pairs else np.zeros(0, np.int64)
-        place = np.full(len(self.columns) + 1, -1, dtype=np.int64)
+        place = np.full(len(self.columns), -1, dtype=np.int64)
         place[columns] = np.arange(columns.size)
-        return Drivers(columns, place, tuple((place[of], place[by]) for of, by in pairs))
+        answered = np.full(len(self.offers), -1, dtype=np.int64)
+        if Declined in self.triggers:
+            declines = self.triggers[Declined]
+            answered[declines.offer] = place[declines.column]
+        return Drivers(columns, answered, tuple((place[of], place[by]) for of, by in pairs))
 
     @cached_property
     def offers(self) -> tuple[Offer, ...]:
@@ -606,6 +610,11 @@ class Plan:
             for template in self.registry.templates.values()
             for offer in self._offers_of(template)
         )
+
+    @cached_property
+    def offer_columns(self) -> Integers:
+        """The column of each offer's evidence."""
+        return np.array([offer.column for offer in self.offers], dtype=np.int64)
 
     def _offers_of(self, template: TaskTemplate) -> Iterable[Offer]:
         category, trigger = self.registry.category_of(template.key), template.trigger
