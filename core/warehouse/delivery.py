@@ -20,7 +20,7 @@ from shopace.core.warehouse.csv_files import cause_of, header_of
 from shopace.core.warehouse.sql import name, reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from shopace.core.warehouse.mapping import FactsMapping
 
@@ -32,6 +32,7 @@ _MOST_COLUMNS = 2000
 MOST_WORDS = 1000
 """Different words in a column of channels, or of measures."""
 WORDS_TOLD = 20
+_EXAMPLES = 3
 _CONTAINER_LIMITS = (
     "/sys/fs/cgroup/memory.max",
     "/sys/fs/cgroup/memory/memory.limit_in_bytes",
@@ -267,3 +268,22 @@ def some_of(columns: Iterable[str]) -> str:
     names = [shortened(each) for each in columns]
     more = len(names) - _COLUMNS_TOLD
     return ", ".join(names[:_COLUMNS_TOLD]) + (f" and {more} more" if more > 0 else "")
+
+
+def quoted(word: str | None) -> str:
+    """A cell as a sentence shows it."""
+    return "(empty)" if word is None else repr(shortened(word))
+
+
+def in_words(row: Iterable[object]) -> str:
+    """Several cells of a row, such as a key."""
+    return " ".join(shortened(str(part)) for part in row)
+
+
+def examples(
+    rows: Sequence[tuple[Any, ...]],
+    say: Callable[[tuple[Any, ...]], str],
+    between: str = ", ",
+) -> str:
+    """The first few rows in words, and whether there are more."""
+    return between.join(map(say, rows[:_EXAMPLES])) + (" …" if len(rows) > _EXAMPLES else "")

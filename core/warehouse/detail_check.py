@@ -9,9 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shopace.core.errors import Problem, did_you_mean, shortened
+from shopace.core.errors import Problem, did_you_mean
 from shopace.core.warehouse.days import first_day_problem, lost_days
-from shopace.core.warehouse.delivery import WORDS_TOLD, counted_words
+from shopace.core.warehouse.delivery import (
+    WORDS_TOLD,
+    counted_words,
+    examples,
+    in_words,
+    quoted,
+)
 from shopace.core.warehouse.detail_tables import create_view, numbers_of, word_of
 from shopace.core.warehouse.details import FieldType
 from shopace.core.warehouse.facts_report import TableReport, UnknownWord
@@ -33,7 +39,6 @@ if TYPE_CHECKING:
     from shopace.core.warehouse.delivery import Delivery
     from shopace.core.warehouse.detail_tables import OpenedDetail
 
-_EXAMPLES = 3
 _WORD_CHARACTERS = 80
 
 
@@ -107,19 +112,12 @@ def _bad_ids(delivery: Delivery, table: OpenedDetail) -> list[Problem]:
             table,
         )
         if bad:
-            shown = ", ".join(_shown(each[0]) for each in bad[:_EXAMPLES])
-            more = " …" if len(bad) > _EXAMPLES else ""
+            shown = examples(bad, lambda row: quoted(row[0]))
             count = sum(each[1] for each in bad)
-            what = f"{count} rows have no usable {key} id: {shown}{more}"
+            what = f"{count} rows have no usable {key} id: {shown}"
             hint = "ids are 1–64 of A-Z a-z 0-9 _ . -"
             problems.append(Problem(where=table.table.files, what=what, hint=hint))
     return problems
-
-
-def _shown(word: str | None) -> str:
-    if word is None:
-        return "(empty)"
-    return repr(shortened(word, _WORD_CHARACTERS))
 
 
 def _bad_days(delivery: Delivery, table: OpenedDetail, limit: date | None) -> list[Problem]:
@@ -136,7 +134,7 @@ def _bad_days(delivery: Delivery, table: OpenedDetail, limit: date | None) -> li
         query = f"SELECT count(*), min(CAST({name(column)} AS VARCHAR)) FROM {table.source}"
         count, such = delivery.rows(f"{query} WHERE {wrong}", table)[0]
         if count:
-            what = f'{count} cells of "{column}" are no dates, such as {_shown(such)}'
+            what = f'{count} cells of "{column}" are no dates, such as {quoted(such)}'
             problems.append(Problem(where=where, what=what, hint=DAYS_ARE))
     if table.table.shape.has_days and limit is not None:
         query = f"SELECT count(*), max(day) FROM {table.kind} WHERE day > DATE '{limit}'"
@@ -158,7 +156,7 @@ def _no_numbers(delivery: Delivery, table: OpenedDetail) -> list[Problem]:
         query = f"SELECT count(*), min({column}) FROM {table.source} WHERE {wrong}"
         count, such = delivery.rows(query, table)[0]
         if count:
-            what = f'{count} cells of "{each.column}" are no numbers, such as {_shown(such)}'
+            what = f'{count} cells of "{each.column}" are no numbers, such as {quoted(such)}'
             hint = "numbers are written 1234.5, without thousands separators, units or currency"
             problems.append(Problem(where=table.table.files, what=what, hint=hint))
     return problems
@@ -186,11 +184,8 @@ def _fold(delivery: Delivery, table: OpenedDetail, problems: list[Problem]) -> i
     (distinct,) = delivery.rows(f"SELECT count(*) FROM {table.kind}", table)[0]
     conflicts = delivery.rows(f"{repeated} ORDER BY ALL", table)
     if conflicts:
-        shown = "; ".join(
-            " ".join(shortened(str(part)) for part in each) for each in conflicts[:_EXAMPLES]
-        )
-        more = " …" if len(conflicts) > _EXAMPLES else ""
-        what = f"{len(conflicts)} keys have several rows with different values: {shown}{more}"
+        shown = examples(conflicts, in_words, "; ")
+        what = f"{len(conflicts)} keys have several rows with different values: {shown}"
         hint = f"deliver one row per {', '.join(key for key, _ in table.table.keys)}"
         if table.table.channel is not None:
             hint += " and channel"

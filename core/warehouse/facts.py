@@ -14,7 +14,7 @@ from shopace.core.errors import FactsError, Problem, shortened
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.units import Aggregation
 from shopace.core.warehouse.days import first_day_problem, lost_days
-from shopace.core.warehouse.delivery import counted_words
+from shopace.core.warehouse.delivery import counted_words, examples, in_words, quoted
 from shopace.core.warehouse.detail_check import check_details
 from shopace.core.warehouse.facts_measures import measures_of
 from shopace.core.warehouse.facts_report import FactsReport, MeasureReport, TableReport
@@ -53,8 +53,6 @@ __all__ = [
     "require_sound",
     "shops_view",
 ]
-
-_EXAMPLES = 3
 
 
 def check_facts(
@@ -221,15 +219,10 @@ def _bad_ids(facts: Facts, table: FactsTable) -> list[Problem]:
     )
     if not bad:
         return []
-    shown = ", ".join(_shown(each[0]) for each in bad[:_EXAMPLES])
-    more = " …" if len(bad) > _EXAMPLES else ""
-    what = f"{sum(each[1] for each in bad)} rows have no usable shop id: {shown}{more}"
+    shown = examples(bad, lambda row: quoted(row[0]))
+    what = f"{sum(each[1] for each in bad)} rows have no usable shop id: {shown}"
     hint = "ids are 1–64 of A-Z a-z 0-9 _ . -"
     return [Problem(where=table.table.files, what=what, hint=hint)]
-
-
-def _shown(shop: str | None) -> str:
-    return "(empty)" if shop is None else repr(shortened(shop))
 
 
 def _bad_openings(facts: Facts, table: FactsTable) -> list[Problem]:
@@ -264,10 +257,9 @@ def _bad_codes(facts: Facts, table: FactsTable) -> list[Problem]:
             table,
         )
         if bad:
-            shown = ", ".join(_shown(each[0]) for each in bad[:_EXAMPLES])
-            more = " …" if len(bad) > _EXAMPLES else ""
+            shown = examples(bad, lambda row: quoted(row[0]))
             count = sum(each[1] for each in bad)
-            what = f'{count} cells of "{columns[field]}" are no {codes.noun}s: {shown}{more}'
+            what = f'{count} cells of "{columns[field]}" are no {codes.noun}s: {shown}'
             hint = codes.hint(shortened(bad[0][0]))
             problems.append(Problem(where=table.table.files, what=what, hint=hint))
     return problems
@@ -308,12 +300,8 @@ def _fold(
     distinct = facts.rows(f"SELECT count(*) FROM {view}", table)[0][0]
     conflicts = facts.rows(f"{repeated} ORDER BY ALL", table)
     if conflicts:
-        shown = "; ".join(
-            " ".join(shortened(str(part)) for part in _key(table, each))
-            for each in conflicts[:_EXAMPLES]
-        )
-        more = " …" if len(conflicts) > _EXAMPLES else ""
-        what = f"{len(conflicts)} keys have several rows with different values: {shown}{more}"
+        shown = examples(conflicts, lambda row: in_words(_key(table, row)), "; ")
+        what = f"{len(conflicts)} keys have several rows with different values: {shown}"
         hint = "deliver one row per shop and day, and per channel where there is one"
         if "day" not in keys:
             hint = "deliver one row per shop"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shopace.core.errors import BenchmarkError
 from shopace.service.cli.session import Branch, Leaf, session
 from shopace.service.cli.snapshot import DAY
+from shopace.service.cli.stored import list_stored, verify_stored
 from shopace.service.figures import counted
 
 if TYPE_CHECKING:
@@ -74,31 +74,14 @@ def build(snapshot: str | None, as_of: dt.datetime | None, marketplace: str | No
 def list_sets() -> None:
     """List the benchmark sets of the data folder, newest first, damaged ones too."""
     from shopace.core.warehouse.benchmarks import open_benchmarks
-    from shopace.service.opening import names_in
-    from shopace.service.terminal import add_row, table
 
-    home = session().folder / "benchmarks"
-    found: list[dict[str, Any]] = []
-    for path in (home / name for name in names_in(home)):
-        try:
-            found.append(_told(open_benchmarks(path)) | {"state": "usable", "problem": None})
-        except BenchmarkError as error:
-            about = {"id": path.name, "path": str(path)}
-            found.append(about | {"state": "unusable", "problem": error.message})
-    found.sort(key=lambda each: str(each.get("as_of", "")), reverse=True)
-    if session().json:
-        session().emit({"benchmarks": found})
-        return
-    if not found:
-        click.echo(f"no benchmark set in {home}; shopace benchmarks build")
-        return
-    made = table("benchmarks", "as of", "cohorts", "state", right=("cohorts",),
-                 wrap=("benchmarks", "state"))  # fmt: skip
-    for each in found:
-        cells = [str(each.get(key, "")) for key in ("id", "as_of", "cohorts")]
-        style = "red" if each["problem"] else ""
-        add_row(made, (*cells, each["problem"] or each["state"]), style=style)
-    session().console().print(made)
+    list_stored(
+        "benchmarks",
+        lambda path: _told(open_benchmarks(path)),
+        noun="benchmark set",
+        command="benchmarks",
+        numbers=("cohorts",),
+    )
 
 
 @command.command(
@@ -120,17 +103,7 @@ def verify(benchmarks: str | None, marketplace: str | None) -> None:
         found = find_benchmarks(data, find_snapshot(data, marketplace=marketplace))
     else:
         found = open_benchmarks(named_folder(data / "benchmarks", benchmarks))
-    damage: BenchmarkError | None = None
-    try:
-        found.verify()
-    except BenchmarkError as error:
-        damage = error
-    if session().json:
-        session().judged(_told(found) | {"verified": damage is None}, damage)
-        return
-    if damage is not None:
-        raise damage
-    click.echo(f"benchmarks {found.id} are as they were written")
+    verify_stored(found, _told(found), f"benchmarks {found.id} are as they were written")
 
 
 def _told(found: BenchmarkSet) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shopace.core.errors import SnapshotError
 from shopace.service.cli.facts import places, print_ends, print_lost, today
 from shopace.service.cli.session import Branch, Leaf, session
+from shopace.service.cli.stored import list_stored, verify_stored
 from shopace.service.figures import counted
 
 if TYPE_CHECKING:
@@ -87,31 +87,14 @@ def build(
 def list_snapshots() -> None:
     """List the snapshots of the data folder, newest first, damaged ones too."""
     from shopace.core.warehouse.snapshot import open_snapshot
-    from shopace.service.opening import names_in
-    from shopace.service.terminal import add_row, table
 
-    found: list[dict[str, Any]] = []
-    home = session().folder / "snapshots"
-    for path in (home / name for name in names_in(home)):
-        try:
-            found.append(_told(open_snapshot(path)) | {"state": "usable", "problem": None})
-        except SnapshotError as error:
-            about = {"id": path.name, "path": str(path)}
-            found.append(about | {"state": "unusable", "problem": error.message})
-    found.sort(key=lambda each: str(each.get("as_of", "")), reverse=True)
-    if session().json:
-        session().emit({"snapshots": found})
-        return
-    if not found:
-        click.echo(f"no snapshot in {home}; shopace snapshot build")
-        return
-    made = table("snapshot", "as of", "shops", "blocks", "state", right=("shops", "blocks"),
-                 wrap=("snapshot", "state"))  # fmt: skip
-    for each in found:
-        cells = [_cell(each.get(key, "")) for key in ("id", "as_of", "shops", "blocks")]
-        style = "red" if each["problem"] else ""
-        add_row(made, (*cells, each["problem"] or each["state"]), style=style)
-    session().console().print(made)
+    list_stored(
+        "snapshots",
+        lambda path: _told(open_snapshot(path)),
+        noun="snapshot",
+        command="snapshot",
+        numbers=("shops", "blocks"),
+    )
 
 
 @command.command(
@@ -128,21 +111,7 @@ def verify(snapshot: str | None, marketplace: str | None) -> None:
     from shopace.service.opening import find_snapshot
 
     found = find_snapshot(session().folder, name=snapshot, marketplace=marketplace)
-    damage: SnapshotError | None = None
-    try:
-        found.verify()
-    except SnapshotError as error:
-        damage = error
-    if session().json:
-        session().judged(_told(found) | {"verified": damage is None}, damage)
-        return
-    if damage is not None:
-        raise damage
-    click.echo(f"snapshot {found.id} is as it was written")
-
-
-def _cell(value: str | int) -> str:
-    return f"{value:,}" if isinstance(value, int) else value
+    verify_stored(found, _told(found), f"snapshot {found.id} is as it was written")
 
 
 def _told(snapshot: Snapshot) -> dict[str, Any]:
