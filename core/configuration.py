@@ -34,7 +34,6 @@ Keys are checked against the registry, where they are known: see `core/host/regi
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from itertools import pairwise
 from math import isfinite
@@ -43,8 +42,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shopace.core.errors import ConfigurationError, Problem, did_you_mean
+from shopace.core.errors import ConfigurationError, Guesses, Problem, shortened
 from shopace.core.steering import STEERING
+from shopace.core.toml_files import read_toml
 from shopace.core.vocabulary.campaigns import Campaign
 from shopace.core.vocabulary.gmv_ranges import DEFAULT_GMV_RANGES, GmvRanges
 from shopace.core.vocabulary.incentives import LEVELS_END
@@ -124,16 +124,16 @@ def load_configuration(path: Path | None) -> Configuration:
     if path is None:
         return Configuration()
     try:
-        text = path.read_text(encoding="utf-8")
-        content: dict[str, Any] = tomllib.loads(text)
+        content = read_toml(path)
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise ConfigurationError(f"{path} cannot be read: {reason}") from None
     problems: list[Problem] = []
+    guess = Guesses()
     sections: dict[str, Any] = {}
     for name, value in content.items():
         if name not in _SECTIONS:
-            where, hint = f"{path.name}: {name}", did_you_mean(name, _SECTIONS)
+            where, hint = f"{path.name}: {shortened(name)}", guess(name, _SECTIONS)
             problems.append(Problem(where=where, what="unknown section", hint=hint))
             continue
         if name == "parameters":
@@ -188,12 +188,20 @@ def _numbers(values: Any, where: str, problems: list[Problem]) -> dict[str, floa
         return {}
     numbers: dict[str, float] = {}
     for key, value in values.items():
-        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+        if isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value):
             numbers[key] = float(value)
         else:
-            told = f"{value!r} is no finite number"
-            problems.append(Problem(where=f'{where}."{key}"', what=told))
+            told = f"{shortened(repr(value))} is no finite number"
+            problems.append(Problem(where=f'{where}."{shortened(key)}"', what=told))
     return numbers
+
+
+def _is_finite(value: float) -> bool:
+    """Whether it can be reckoned with: TOML has integers that no floating-point number holds."""
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _ladder_problems(ladder: TierLadder, before: Sequence[TierLadder]) -> list[str]:

@@ -29,6 +29,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.where}: {self.what}" + (f" ({self.hint})" if self.hint else "")
 
 
+_MOST_TOLD = 300
+
+
 class ShopaceError(Exception):
     """The root. `exit_code` is what the command line ends with."""
 
@@ -42,7 +45,9 @@ class ShopaceError(Exception):
 
     def __str__(self) -> str:
         lines = [self.message + (f" ({self.hint})" if self.hint else "")]
-        lines += [f"  - {problem}" for problem in self.problems]
+        lines += [f"  - {problem}" for problem in self.problems[:_MOST_TOLD]]
+        if (further := len(self.problems) - _MOST_TOLD) > 0:
+            lines.append(f"  - and {further:,} more")
         return "\n".join(lines)
 
 
@@ -120,6 +125,24 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean "orders"?` when a known word is near, else the empty string."""
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f'did you mean "{near[0]}"?' if near else ""
+
+
+class Guesses:
+    """`did_you_mean` for the first problems of an input; of further ones, nothing.
+
+    To look takes long, and who is told of hundreds begins with the first.
+    """
+
+    def __init__(self, most: int = 20) -> None:
+        self._left = most
+
+    def __call__(self, word: str, known: Iterable[str]) -> str:
+        self._left -= 1
+        return did_you_mean(word[:_LONGEST_GUESSED], known) if self._left >= 0 else ""
+
+
+_LONGEST_GUESSED = 100
+"""To look for what a word resembles takes time by its length."""
 
 
 def shortened(text: str, longest: int = 80) -> str:

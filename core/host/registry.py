@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from shopace.core.configuration import Configuration
-from shopace.core.errors import ConfigurationError, PluginError, Problem, did_you_mean
+from shopace.core.errors import ConfigurationError, Guesses, PluginError, Problem
 from shopace.core.host.contract import known_to, parameters_of
 from shopace.core.vocabulary.measures import Measure
 from shopace.core.vocabulary.metrics import Benchmark, Metric
@@ -156,8 +156,10 @@ def _require_known(
 ) -> None:
     problems: list[Problem] = []
 
+    guess = Guesses()
+
     def unknown(section: str, word: str, names: Iterable[str]) -> None:
-        where, hint = f"{configuration.source}: {section}", did_you_mean(word, names)
+        where, hint = f"{configuration.source}: {section}", guess(word, names)
         problems.append(Problem(where=where, what=f'nobody declares "{word}"', hint=hint))
 
     keys = [each.key for each in plugins] + [each.plugin for each in rejected]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from functools import cache
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from shopace.core.errors import Problem, did_you_mean, shortened
+from shopace.core.errors import Guesses, Problem, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,8 +28,6 @@ Place = tuple[str | int, ...]
 """Where in a document: keys and positions from its root."""
 
 
-_LONGEST_WORD = 100
-"""To look for what it resembles takes time by its length."""
 _MOST_PROBLEMS = 300
 _WORDS_TOLD = 3
 _LONGEST_GIVEN = 60
@@ -74,8 +73,9 @@ def judge(name: str, content: bytes, schema: str) -> Handwritten:
     errors = sorted(first[:_MOST_PROBLEMS], key=lambda each: list(map(str, each.path)))
     too_large = too_many or any(error.validator in _COUNTS for error in errors)
     no_date = [error.absolute_path for error in errors if error.validator == "pattern"]
+    guess = Guesses()
     problems = [
-        _problem(name, error)
+        _problem(name, error, guess)
         for error in errors
         if error.validator != "format" or error.absolute_path not in no_date
     ]
@@ -108,11 +108,11 @@ def validator(schema: dict[str, Any]) -> Draft202012Validator:
         return isinstance(instance, int) and not isinstance(instance, bool)
 
     def items(judge: Any, within: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
-        """As jsonschema's own; of lists of words only those are judged that a pattern leaves."""
-        if isinstance(instance, list) and isinstance(within, dict) and within.keys() == _WORD:
-            fits = re.compile(within["pattern"]).search
+        """As jsonschema's own; of words and numbers only those are judged that do not fit."""
+        fits = _quick_judge(within)
+        if isinstance(instance, list) and fits is not None:
             for index, each in enumerate(instance):
-                if not (isinstance(each, str) and fits(each)):
+                if not fits(each):
                     yield from judge.descend(each, within, path=index)
         else:
             yield from Draft202012Validator.VALIDATORS["items"](judge, within, instance, schema)
@@ -138,8 +138,6 @@ def validator(schema: dict[str, Any]) -> Draft202012Validator:
     return judge(schema, format_checker=FormatChecker(["date"]))
 
 
-_WORD = {"type", "pattern"}
-"""What the schema of a word says: its type is a string."""
 _COUNTS = frozenset({"maxItems", "maxProperties"})
 _LIMITS = {
     "maxItems": ("items", "uniqueItems"),
@@ -147,6 +145,22 @@ _LIMITS = {
     "maxLength": ("pattern",),
 }
 """Keyword → those that look at all that it limits."""
+
+
+def _quick_judge(schema: Any) -> Callable[[object], bool] | None:  # noqa: ANN401  # JSON of any shape
+    """Whether a value fits the schema of a word or of a whole number; None: it is another schema.
+
+    jsonschema takes 5 µs for each value, and lists of them are what documents may be full of.
+    """
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    if kind == "string" and schema.keys() <= {"type", "minLength", "maxLength", "pattern"}:
+        least, most = schema.get("minLength", 0), schema.get("maxLength", math.inf)
+        found = re.compile(schema.get("pattern", "")).search
+        return lambda it: isinstance(it, str) and least <= len(it) <= most and bool(found(it))
+    if kind == "integer" and schema.keys() <= {"type", "minimum", "exclusiveMaximum"}:
+        low, end = schema.get("minimum", -math.inf), schema.get("exclusiveMaximum", math.inf)
+        return lambda it: type(it) is int and low <= it < end
+    return None
 
 
 def _within(limit: str, keyword: Callable[..., Any]) -> Callable[..., Iterator[ValidationError]]:
@@ -201,7 +215,7 @@ def _unreadable(name: str, reason: str) -> Handwritten:
     return Handwritten(name, None, (problem,), ())
 
 
-def _problem(name: str, error: ValidationError) -> Problem:
+def _problem(name: str, error: ValidationError, guess: Guesses) -> Problem:
     """The verdict of jsonschema as a sentence, with the path as the file's author knows it."""
     path = path_of(tuple(error.absolute_path))
     where = f"{name}: {path}" if path else name
@@ -219,10 +233,10 @@ def _problem(name: str, error: ValidationError) -> Problem:
             told = ", ".join(f'"{shortened(each)}"' for each in extra[:_WORDS_TOLD])
             further = len(extra) - _WORDS_TOLD
             what = f"unknown {told}" + (f" and {further} more" if further > 0 else "")
-            hint = did_you_mean(extra[0][:_LONGEST_WORD], known)
+            hint = guess(extra[0], known)
         case "enum":
             what = f"{given} is none of {', '.join(map(str, expected))}"
-            hint = did_you_mean(str(instance)[:_LONGEST_WORD], map(str, expected))
+            hint = guess(str(instance), map(str, expected))
         case "const":
             what = f'{given} is not "{expected}"'
         case "type":

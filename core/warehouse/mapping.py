@@ -7,14 +7,14 @@ TOML, judged whole: `load_mapping` raises one MappingError with every problem. S
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shopace.core.errors import MappingError
 from shopace.core.host.registry import fingerprint
+from shopace.core.toml_files import parse_toml, read_toml
 from shopace.core.vocabulary.channels import FIVE, Channel, parse_channel
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Aggregation
@@ -135,13 +135,11 @@ def load_mapping(path: Path | str, measures: Mapping[str, Measure]) -> FactsMapp
     """Read and judge a mapping file. Raises MappingError with all its problems."""
     file = Path(path)
     try:
-        text = file.read_text("utf-8")
-    except OSError as error:
-        reason = error.strerror or str(error)
+        document = read_toml(file)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise MappingError(f"the mapping {file} cannot be read: {reason}") from error
-    except UnicodeDecodeError as error:
-        raise MappingError(f"the mapping {file} is not UTF-8 text: {error}") from error
-    return parse_mapping(text, measures, origin=file.name)
+    return _judged(document, measures, file.name)
 
 
 def parse_mapping(
@@ -149,9 +147,13 @@ def parse_mapping(
 ) -> FactsMapping:
     """Judge the text of a mapping file. Raises MappingError with all its problems."""
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise MappingError(f"{origin} is not TOML: {error}") from error
+        document = parse_toml(text)
+    except ValueError as error:
+        raise MappingError(f"the mapping {origin} cannot be read: {error}") from error
+    return _judged(document, measures, origin)
+
+
+def _judged(document: dict[str, Any], measures: Mapping[str, Measure], origin: str) -> FactsMapping:
     reader = Reader(document, origin)
     schema = reader.text("schema", required=True)
     if schema and schema != SCHEMA:

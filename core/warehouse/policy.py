@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from shopace.core.configuration import Pack
-from shopace.core.errors import PolicyError, Problem, did_you_mean
+from shopace.core.errors import Guesses, PolicyError, Problem, did_you_mean
 from shopace.core.vocabulary.channels import Channel
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import PERIODS_OF, Window
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 18
 """A pack over this size is refused unread. Ours has a fifth of it; there may be several."""
 EVERYWHERE = "*"
-_GUESSES = 20
-"""Of so many problems it is told what may have been meant: looking takes long."""
 SEVERITY = {"low": 1, "medium": 2, "high": 3}
 
 
@@ -205,6 +203,7 @@ def unfit(
     Such a row can never be judged; it is no fault of the shop.
     """
     problems: dict[Problem, None] = {}
+    guess = Guesses()
     for line in policy.lines:
         where = f"{policy.id}: {line.key}"
         asked = [(line.metric, line.channel, line.window)]
@@ -213,7 +212,7 @@ def unfit(
         for key, channel, window in asked:
             metric = metrics.get(key)
             if metric is None:
-                hint = did_you_mean(key, metrics)
+                hint = guess(key, metrics)
                 problems[Problem(where=where, what=f'unknown metric "{key}"', hint=hint)] = None
             elif channel not in metric.channels or window not in metric.windows:
                 what = f"metric {key} is not computed for channel {channel} in window {window}"
@@ -223,7 +222,7 @@ def unfit(
             named |= {"of its deadline": line.deadline.measure, "to act on": line.deadline.of}
         for role, measure in named.items():
             if measure is not None and measure not in measures:
-                hint = did_you_mean(measure, measures)
+                hint = guess(measure, measures)
                 what = f'unknown measure "{measure}" {role}'
                 problems[Problem(where=where, what=what, hint=hint)] = None
     return tuple(problems)
@@ -302,9 +301,9 @@ def _text(value: object) -> str | None:
 def _judge(rows: Sequence[_Row], problems: list[Problem]) -> None:
     """Everything that a schema cannot say. Rows of a wrong shape taint the ladder they name."""
     keys = {row.key for row in rows if row.key is not None}
+    guess = Guesses()
     for row in rows:
         if row.line is not None:
-            guess = did_you_mean if len(problems) < _GUESSES else _no_guess
             problems.extend(_wrong_alone(row.where, row.line, row.groups, keys, guess))
     tainted = {row.ladder for row in rows if row.line is None}
     sound = [
@@ -321,7 +320,7 @@ def _wrong_alone(
     line: PolicyLine,
     groups: Mapping[str, Sequence[str]],
     keys: Collection[str],
-    guess: Callable[[str, Collection[str]], str],
+    guess: Guesses,
 ) -> Iterator[Problem]:
     if line.effective_to is not None and line.effective_to <= line.effective_from:
         what = f"{line.effective_to} is not after effective_from {line.effective_from}"
@@ -353,10 +352,6 @@ def _wrong_alone(
         if not line.rises or line.value < 0:
             what = "a drop is at least or above a number of 0 or more"
             yield Problem(where=f"{where}.at", what=what)
-
-
-def _no_guess(_: str, __: Collection[str]) -> str:
-    return ""
 
 
 def _wrong_criterion(where: str, line: PolicyLine) -> Iterator[Problem]:
@@ -393,23 +388,23 @@ def _placeholders(text: str) -> set[str]:
 def _wrong_dates(rows: Sequence[tuple[str, PolicyLine]]) -> Iterator[Problem]:
     """Overlaps and gaps between the rows of one line in one region, each told once."""
     told: dict[tuple[str, str], list[str]] = {}
-    spans: dict[tuple[str, str], list[tuple[str, PolicyLine]]] = {}
-    for where, line in rows:
-        for region in line.regions:
-            spans.setdefault((line.key, region), []).append((where, line))
-    for (key, region), span in spans.items():
-        if len(span) == 1:
-            continue
-        ordered = sorted(span, key=lambda each: each[1].effective_from)
-        for (earlier, before), (later, after) in pairwise(ordered):
-            end = before.effective_to
-            if end is None or end > after.effective_from:
-                what = f'"{key}" overlaps with {earlier}, in force until {end or "further notice"}'
-            elif end < after.effective_from:
-                what = f'"{key}" has a gap from {end}, where {earlier} ends'
-            else:
-                continue
-            told.setdefault((f"{later}.effective_from", what), []).append(region)
+    for key, of_key in _by(rows, lambda line: line.key).items():
+        spans: dict[str, list[tuple[str, PolicyLine]]] = {}
+        for where, line in of_key if len(of_key) > 1 else ():
+            for region in line.regions:
+                spans.setdefault(region, []).append((where, line))
+        for region, span in spans.items():
+            ordered = sorted(span, key=lambda each: each[1].effective_from)
+            for (earlier, before), (later, after) in pairwise(ordered):
+                end = before.effective_to
+                if end is None or end > after.effective_from:
+                    until = end or "further notice"
+                    what = f'"{key}" overlaps with {earlier}, in force until {until}'
+                elif end < after.effective_from:
+                    what = f'"{key}" has a gap from {end}, where {earlier} ends'
+                else:
+                    continue
+                told.setdefault((f"{later}.effective_from", what), []).append(region)
     for (where, what), regions in told.items():
         yield Problem(where=where, what=f"{what} ({', '.join(regions)})")
 
@@ -418,19 +413,11 @@ def _wrong_ladders(
     rows: Sequence[tuple[str, PolicyLine]], keys: Collection[str]
 ) -> Iterator[Problem]:
     """Each ladder, as it stands in each region at each date on which something changes."""
-    for ladder in dict.fromkeys(line.ladder for _, line in rows):
-        members = [each for each in rows if each[1].ladder == ladder]
-        regions = {region for _, line in members for region in line.regions}
-        standing = {
-            tuple(index for index, (_, line) in enumerate(members) if region in line.regions)
-            for region in regions
-        }
-        for indices in sorted(standing):
-            here = [members[index] for index in indices]
-            dates = {line.effective_from for _, line in here}
-            dates |= {line.effective_to for _, line in here if line.effective_to is not None}
-            for date in sorted(dates):
-                yield from _wrong_steps([each for each in here if each[1].holds_on(date)], keys)
+    for members in _by(rows, lambda line: line.ladder).values():
+        ordered = sorted(members, key=lambda each: each[1].rung)
+        for step, following in _neighbours([line for _, line in ordered]):
+            after = ordered[following] if following < len(ordered) else None
+            yield from _wrong_step(ordered[step], after, keys)
     homes: dict[str, str] = {}
     for where, line in rows:
         home = homes.setdefault(line.key, line.ladder)
@@ -439,31 +426,58 @@ def _wrong_ladders(
             yield Problem(where=f"{where}.ladder", what=what)
 
 
-def _wrong_steps(
-    rows: Sequence[tuple[str, PolicyLine]], keys: Collection[str]
+def _by(
+    rows: Sequence[tuple[str, PolicyLine]], name: Callable[[PolicyLine], str]
+) -> dict[str, list[tuple[str, PolicyLine]]]:
+    found: dict[str, list[tuple[str, PolicyLine]]] = {}
+    for row in rows:
+        found.setdefault(name(row[1]), []).append(row)
+    return found
+
+
+def _neighbours(lines: Sequence[PolicyLine]) -> Iterator[tuple[int, int]]:
+    """Which step follows which, in some region on some date; `len(lines)`: none, it is the last.
+
+    `lines` ascend. In arrays: a ladder may have as many dates as rows, in hundreds of regions.
+    """
+    begin = np.array([line.effective_from.toordinal() for line in lines])
+    end = np.array([(line.effective_to or dt.date.max).toordinal() for line in lines])
+    of_region: dict[str, list[int]] = {}
+    for index, line in enumerate(lines):
+        for region in line.regions:
+            of_region.setdefault(region, []).append(index)
+    follows = np.zeros((len(lines), len(lines) + 1), dtype=bool)
+    for standing in dict.fromkeys(map(tuple, of_region.values())):
+        rows = np.array(standing)
+        dates = np.unique(np.concatenate([begin[rows], end[rows]]))[:, None]
+        date, at = np.nonzero((begin[rows] <= dates) & (dates < end[rows]))
+        step = rows[at]
+        is_last = np.append(date[1:] != date[:-1], True)
+        follows[step, np.where(is_last, len(lines), np.roll(step, -1))] = True
+    yield from map(tuple, np.argwhere(follows).tolist())
+
+
+def _wrong_step(
+    row: tuple[str, PolicyLine], following: tuple[str, PolicyLine] | None, keys: Collection[str]
 ) -> Iterator[Problem]:
-    ordered = sorted(rows, key=lambda each: each[1].rung)
-    first = ordered[0][1] if ordered else None
-    for where, line in ordered:
-        if first is not None and _ground(line) != _ground(first):
-            what = f'"{line.key}" judges another thing than "{first.key}" of the same ladder'
-            yield Problem(where=where, what=what, hint="metric, channel, window, kind, direction")
-    for (_, line), (where, after) in pairwise(ordered):
-        if after.key == line.key:
-            continue  # an overlap, told already
+    where, line = row
+    if following is not None and following[1].key != line.key:  # else an overlap, told already
+        beyond, after = following
+        if _ground(after) != _ground(line):
+            what = f'"{after.key}" judges another thing than "{line.key}" of the same ladder'
+            yield Problem(where=beyond, what=what, hint="metric, channel, window, kind, direction")
         if after.rung == line.rung:
             what = f'"{after.key}" stands at {after.value:g} like "{line.key}"'
-            yield Problem(where=f"{where}.value", what=what, hint="the ladder is not monotone")
+            yield Problem(where=f"{beyond}.value", what=what, hint="the ladder is not monotone")
         elif SEVERITY[after.level] < SEVERITY[line.level]:
             what = f'"{after.key}" is {after.level}, the step before it {line.level}'
-            yield Problem(where=f"{where}.level", what=what, hint="the ladder is not monotone")
-    following = [line.key for _, line in ordered[1:]]
-    for (where, line), step in zip(ordered, [*following, None], strict=False):
-        if line.next is not None and line.next not in keys:
-            continue  # told already
-        if step not in {line.next, line.key}:
-            what = f"{_quoted(line.next)} does not follow, {_quoted(step)} does"
-            yield Problem(where=f"{where}.next", what=what, hint="the ladder is not monotone")
+            yield Problem(where=f"{beyond}.level", what=what, hint="the ladder is not monotone")
+    if line.next is not None and line.next not in keys:
+        return  # told already
+    step = None if following is None else following[1].key
+    if step not in {line.next, line.key}:
+        what = f"{_quoted(line.next)} does not follow, {_quoted(step)} does"
+        yield Problem(where=f"{where}.next", what=what, hint="the ladder is not monotone")
 
 
 def _ground(line: PolicyLine) -> tuple[str, str, str, str, bool]:

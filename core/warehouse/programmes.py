@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from shopace.core.errors import IncentivesError, Problem, did_you_mean
+from shopace.core.errors import Guesses, IncentivesError, Problem, did_you_mean
 from shopace.core.steering import STEERING
 from shopace.core.vocabulary.incentives import Programme
 from shopace.core.vocabulary.record import Record
@@ -53,9 +53,10 @@ def load_programmes(files: Sequence[Path], ladders: Sequence[TierLadder]) -> Pro
     """The programmes of all files together. Raises IncentivesError with all that is wrong."""
     problems: list[Problem] = []
     rows = [row for file in files for row in _rows(file, problems)]
+    guess = Guesses()
     for row in rows:
         if row.programme is not None:
-            problems.extend(_wrong_alone(row.where, row.programme, ladders))
+            problems.extend(_wrong_alone(row.where, row.programme, ladders, guess))
     problems.extend(_taken_keys(rows))
     if problems:
         count = len(problems)
@@ -71,15 +72,15 @@ def unfit(programmes: Programmes, templates: Collection[str]) -> tuple[Problem, 
 
     No diagnosis is harmed by it, and a task may belong to a plugin that is switched off.
     """
+    guess = Guesses()
     return tuple(
         Problem(
             where=f"programme {each.key}: tasks",
-            what=f'no plugin in use declares "{task}"',
-            hint=did_you_mean(task, templates),
+            what=f"no plugin in use declares {_quoted(unknown)}",
+            hint=guess(unknown[0], templates),
         )
         for each in programmes.programmes
-        for task in each.tasks
-        if task not in templates
+        if (unknown := _unknown_words(each.tasks, templates))
     )
 
 
@@ -134,7 +135,7 @@ def _rows(file: Path, problems: list[Problem]) -> Iterator[_Row]:
 
 
 def _wrong_alone(
-    where: str, programme: Programme, ladders: Sequence[TierLadder]
+    where: str, programme: Programme, ladders: Sequence[TierLadder], guess: Guesses
 ) -> Iterator[Problem]:
     """What a schema cannot say of one programme."""
     if programme.ends_on < programme.starts_on:
@@ -151,13 +152,13 @@ def _wrong_alone(
         yield Problem(where=f"{where}.title", what="is empty")
     codes = _unknown_words(programme.regions, REGIONS)
     if codes:
-        hint = did_you_mean(codes[0], REGIONS) or "two capital letters as in ISO 3166-1"
+        hint = guess(codes[0], REGIONS) or "two capital letters as in ISO 3166-1"
         what = f"{_quoted(codes)}: no region code"
         yield Problem(where=f"{where}.regions", what=what, hint=hint)
     categories = _unknown_words(programme.categories, CATEGORIES)
     if categories:
         what = f"{_quoted(categories)}: none of the 17 categories"
-        hint = did_you_mean(categories[0], CATEGORIES)
+        hint = guess(categories[0], CATEGORIES)
         yield Problem(where=f"{where}.categories", what=what, hint=hint)
     yield from _unknown_tiers(where, programme, ladders)
 

@@ -7,12 +7,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shopace.core.errors import Problem, did_you_mean
+from shopace.core.errors import Guesses, Problem, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Choice = TypeVar("Choice", bound=StrEnum)
+
+
+_LONGEST = 300
+"""Of a sentence: it may quote what it is about."""
 
 
 class Reader:
@@ -28,22 +32,24 @@ class Reader:
         origin: str,
         path: str = "",
         problems: list[Problem] | None = None,
+        guess: Guesses | None = None,
     ) -> None:
         self._content = content
         self._origin = origin
         self._path = path
         self._asked: dict[str, None] = {}
         self.problems = problems if problems is not None else []
+        self._guess = guess or Guesses()
 
     def problem(self, name: str, what: str, hint: str = "") -> None:
         """Note a problem of key `name`."""
-        where = f"{self._origin}: {self._path}{'.' if self._path else ''}{name}"
-        self.problems.append(Problem(where=where, what=what, hint=hint))
+        where = f"{self._origin}: {self._path}{'.' if self._path else ''}{shortened(name)}"
+        self.problems.append(Problem(where=where, what=shortened(what, _LONGEST), hint=hint))
 
     def unknown(self, name: str, what: str, word: str, known: Iterable[str]) -> None:
         """Note that key `name` holds a word nobody knows, and take it as read."""
         self._asked[name] = None
-        self.problem(name, what, did_you_mean(word, known))
+        self.problem(name, what, self._guess(word, known))
 
     def has(self, name: str) -> bool:
         return name in self._content
@@ -92,7 +98,7 @@ class Reader:
             return choices(value)
         except ValueError:
             words = " or ".join(f'"{each}"' for each in choices)
-            self.problem(name, f'"{value}" is not {words}', did_you_mean(value, choices))
+            self.problem(name, f'"{value}" is not {words}', self._guess(value, choices))
             return None
 
     def table(self, name: str) -> Reader:
@@ -112,11 +118,11 @@ class Reader:
         """Note every key that nobody asked for."""
         for name in self._content:
             if name not in self._asked:
-                self.problem(name, "is no known key", did_you_mean(name, self._asked))
+                self.problem(name, "is no known key", self._guess(name, self._asked))
 
     def _inner(self, content: dict[str, Any], name: str) -> Reader:
         path = f"{self._path}{'.' if self._path else ''}{name}"
-        return Reader(content, self._origin, path, self.problems)
+        return Reader(content, self._origin, path, self.problems, self._guess)
 
     def _take(
         self, name: str, kind: type | tuple[type, ...], means: str, *, required: bool = False

@@ -223,7 +223,7 @@ def test_the_longest_name_of_a_marketplace_leaves_room_for_the_ids_that_begin_wi
 
 
 def test_what_is_not_toml_is_one_sentence() -> None:
-    with pytest.raises(MappingError, match=r"m\.toml is not TOML"):
+    with pytest.raises(MappingError, match=r"m\.toml cannot be read: it is not TOML"):
         parse_mapping("schema = ", STANDARD_MEASURES, origin="m.toml")
 
 

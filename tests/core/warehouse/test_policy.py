@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -386,6 +386,67 @@ def test_a_ladder_that_does_not_ascend_is_told(
 ) -> None:
     told = problems(write(row("a", 12, next="b"), row("b", 24, **change)))
     assert what in told[f"default.json: {where}"]
+
+
+DAYS = ("2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01")
+
+
+@st.composite
+def ladders(draw: st.DrawFn) -> list[Row]:
+    """Up to five rows of one ladder, most of which fit together."""
+    rows = []
+    for at in range(draw(st.integers(1, 5))):
+        begin = draw(st.integers(0, 2))
+        end = draw(st.integers(begin + 1, 3) | st.none())
+        rows.append(row(
+            f"k{at}", draw(st.sampled_from([at, at, at, 1, 9])),
+            next=draw(st.sampled_from([f"k{at + 1}", None, None, f"k{at + 2}"])),
+            level=draw(st.sampled_from(["medium", "medium", "medium", "high"])),
+            metric=draw(st.sampled_from(["points", "points", "points", "points", "other"])),
+            regions=draw(st.lists(st.sampled_from(["US", "GB"]), min_size=1, unique=True)),
+            effective_from=DAYS[begin], **({} if end is None else {"effective_to": DAYS[end]}),
+        ))  # fmt: skip
+    keys = {each["key"] for each in rows}
+    for each in rows:
+        if each["next"] not in keys:
+            del each["next"]
+    return rows
+
+
+def climbs(rows: Sequence[Row]) -> bool:
+    """Whether these rows, all in force together, are a ladder."""
+    ordered = sorted(rows, key=lambda each: each["value"])
+    return all(
+        low["value"] < high["value"]
+        and low["metric"] == high["metric"]
+        and (low["level"], high["level"]) != ("high", "medium")
+        and low.get("next") == high["key"]
+        for low, high in pairwise(ordered)
+    ) and (not ordered or ordered[-1].get("next") is None)
+
+
+@given(rows=ladders())
+def test_a_pack_is_taken_when_its_ladder_climbs_in_every_region_on_every_day(
+    rows: list[Row], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "drawn.json"
+    path.write_text(json.dumps({"schema": "shopace.policy/1", "lines": rows}))
+    stands = all(
+        climbs([
+            each
+            for each in rows
+            if region in each["regions"]
+            and each["effective_from"] <= day < each.get("effective_to", "9")
+        ])
+        for region in ("US", "GB")
+        for day in DAYS
+    )  # fmt: skip
+    try:
+        load_policy([path])
+    except PolicyError:
+        assert not stands
+    else:
+        assert stands
 
 
 def test_a_line_belongs_to_one_ladder(write: Write) -> None:
