@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
-import struct
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,9 +17,8 @@ from typing import NamedTuple, Self
 FD_VARIABLE = "SHOPACE_MARKER_FD"
 """The file descriptor that a child inherits."""
 
-_INSTANT = struct.Struct("d")
-"""Native, and at a multiple of its size: written in one go, so that no reader sees half of it."""
-_BEAT, _JOB_SINCE, _PLUGIN_SINCE = 0, 8, 16
+_BEAT, _JOB_SINCE, _PLUGIN_SINCE = 0, 1, 2
+"""Places among the numbers of 8 bytes."""
 _WORKER, _MESSAGE, _PLUGIN = (24, 40), (64, 256), (320, 80)
 """(offset, bytes) of each text."""
 _SIZE = 400
@@ -47,6 +45,9 @@ class Marker:
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self._memory = mmap.mmap(fd, _SIZE)
+        # An instant is written in one go, so that no reader sees half of it, nor the zero that
+        # `struct.pack_into` writes first: a child whose last beat is 0 would be ended for it.
+        self._instants = memoryview(self._memory).cast("d")
 
     @classmethod
     def create(cls) -> Self:
@@ -66,6 +67,7 @@ class Marker:
         return cls(int(fd)) if fd is not None else cls.create()
 
     def close(self) -> None:
+        self._instants.release()
         self._memory.close()
         os.close(self.fd)
 
@@ -75,7 +77,7 @@ class Marker:
 
     def beat(self) -> None:
         """The child asks for work."""
-        self._put_instant(_BEAT, time.monotonic())
+        self._instants[_BEAT] = time.monotonic()
 
     def name(self, worker: str) -> None:
         """The child has an id in the queue."""
@@ -85,40 +87,34 @@ class Marker:
     def working(self, message: str) -> Iterator[None]:
         """While the child works on a message."""
         self._put_text(_MESSAGE, message)
-        self._put_instant(_JOB_SINCE, time.monotonic())
+        self._instants[_JOB_SINCE] = time.monotonic()
         try:
             yield
         finally:
-            self._put_instant(_JOB_SINCE, 0.0)
+            self._instants[_JOB_SINCE] = 0.0
             self._put_text(_MESSAGE, "")
 
     @contextlib.contextmanager
     def running(self, plugin: str) -> Iterator[None]:
         """While a plugin's own code runs."""
         self._put_text(_PLUGIN, plugin)
-        self._put_instant(_PLUGIN_SINCE, time.monotonic())
+        self._instants[_PLUGIN_SINCE] = time.monotonic()
         try:
             yield
         finally:
-            self._put_instant(_PLUGIN_SINCE, 0.0)
+            self._instants[_PLUGIN_SINCE] = 0.0
             self._put_text(_PLUGIN, "")
 
     def read(self) -> Doing:
         """What the child is doing, or was when it died."""
         return Doing(
-            beat=self._instant(_BEAT),
-            job_since=self._instant(_JOB_SINCE),
-            plugin_since=self._instant(_PLUGIN_SINCE),
+            beat=self._instants[_BEAT],
+            job_since=self._instants[_JOB_SINCE],
+            plugin_since=self._instants[_PLUGIN_SINCE],
             worker=self._text(*_WORKER),
             message=self._text(*_MESSAGE),
             plugin=self._text(*_PLUGIN),
         )
-
-    def _put_instant(self, at: int, instant: float) -> None:
-        _INSTANT.pack_into(self._memory, at, instant)
-
-    def _instant(self, at: int) -> float:
-        return float(_INSTANT.unpack_from(self._memory, at)[0])
 
     def _put_text(self, place: tuple[int, int], text: str) -> None:
         at, size = place
