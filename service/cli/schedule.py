@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shopace.core.errors import NotFoundError, ShopaceError
 from shopace.service.cli.session import Leaf, Session, session
 
+if TYPE_CHECKING:
+    from shopace.workers.runs import Run
+
 RETRY_SECONDS = 60
+LOOK_SECONDS = 60
 
 
 @click.command(
@@ -27,17 +31,15 @@ def command(*, at: dt.datetime, marketplace: str | None, without_benchmarks: boo
 
     It starts with the night that is due, should it have been missed; a night that has its run is
     left alone, so that any number of schedulers may run. A start that fails is tried again every
-    minute. SIGTERM or Ctrl-C ends it; runs go on without it. Needs the extra "schedule".
+    minute, and a night whose run the results server has lost is run anew. SIGTERM or Ctrl-C ends
+    it; runs go on without it. Needs the extra "schedule".
     """
-    import structlog
-
     from shopace.workers.logging import configure_logging
     from shopace.workers.supervisor import stop_on_signals
 
     here = session()
     level = logging.DEBUG if here.verbosity > 1 else logging.INFO
     configure_logging(json=True if here.json else None, level=level)
-    log = structlog.get_logger("shopace.schedule")
     with stop_on_signals() as stop:
         scheduler = _scheduler()
         tick = _Tick(scheduler, here, marketplace, without_benchmarks)
@@ -51,8 +53,9 @@ def command(*, at: dt.datetime, marketplace: str | None, without_benchmarks: boo
             max_instances=1,
         )
         scheduler.add_job(tick, id=_Tick.SOON)  # now: the last one may have been missed
+        scheduler.add_job(tick.look, "interval", seconds=LOOK_SECONDS, coalesce=True)
         scheduler.start()
-        log.info("schedule.started", next=f"{daily.next_run_time:%Y-%m-%d %H:%M} UTC")
+        _log().info("schedule.started", next=f"{daily.next_run_time:%Y-%m-%d %H:%M} UTC")
         stop.wait()
         scheduler.shutdown()
     if here.json:
@@ -60,7 +63,11 @@ def command(*, at: dt.datetime, marketplace: str | None, without_benchmarks: boo
 
 
 class _Tick:
-    """Starts the night of the latest snapshot, or joins it; tries again when that fails."""
+    """Starts the night of the latest snapshot, or joins it; tries again when that fails.
+
+    The run of that night is then looked after: a results server that came back empty has neither it
+    nor what it published.
+    """
 
     SOON = "soon"
 
@@ -72,29 +79,54 @@ class _Tick:
         without_benchmarks: bool,
     ) -> None:
         self._scheduler, self._session = scheduler, here
-        self._options: dict[str, Any] = {
-            "marketplace": marketplace,
-            "without_benchmarks": without_benchmarks,
-        }
+        self._marketplace, self._without_benchmarks = marketplace, without_benchmarks
+        self._night: Run | None = None
 
     def __call__(self) -> None:
-        import structlog
-
-        from shopace.service.cli.nightly import start
-        from shopace.workers.client import SchedulerClient
-
-        here = self._session
-        log = structlog.get_logger("shopace.schedule")
-        try:
-            with SchedulerClient.from_environment(here.data, configuration=here.config) as client:
-                start(here, client, **self._options)  # which logs what it started or joined
-        except (ShopaceError, OSError) as error:
+        if not self._start(marketplace=self._marketplace):
             again = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=RETRY_SECONDS)
-            log.error("nightly.not_started", error=str(error), again_in_seconds=RETRY_SECONDS)  # noqa: TRY400  # a sentence
             self._scheduler.add_job(
                 self, "date", run_date=again, id=self.SOON, replace_existing=True,
                 misfire_grace_time=None,
             )  # fmt: skip
+
+    def look(self) -> None:
+        """Run the night anew whose run is gone."""
+        from shopace.workers.runs import open_run
+        from shopace.workers.settings import settings_from_environment
+
+        night = self._night
+        if night is None:
+            return
+        try:
+            open_run(settings_from_environment(data=self._session.data), night.id).results.close()
+        except NotFoundError:
+            _log().error("run.lost", run=night.id)
+            self._start(marketplace=night.marketplace, as_of=night.as_of)
+        except (ShopaceError, OSError):
+            pass  # a server is away, which is told by those who work with it
+
+    def _start(self, **night: Any) -> bool:  # noqa: ANN401  # see `start`
+        from shopace.service.cli.nightly import start
+        from shopace.workers.client import SchedulerClient
+
+        here = self._session
+        try:
+            with SchedulerClient.from_environment(here.data, configuration=here.config) as client:
+                # which logs what it started or joined
+                self._night = start(
+                    here, client, without_benchmarks=self._without_benchmarks, **night
+                )
+        except (ShopaceError, OSError) as error:
+            _log().error("nightly.not_started", error=str(error), again_in_seconds=RETRY_SECONDS)
+            return False
+        return True
+
+
+def _log() -> Any:  # noqa: ANN401  # structlog's, which is imported late
+    import structlog
+
+    return structlog.get_logger("shopace.schedule")
 
 
 def _scheduler() -> Any:  # noqa: ANN401  # it brings no types

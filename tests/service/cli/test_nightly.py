@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from tests.service.cli.conftest import Running
 from shopace.service.cli import schedule
 from shopace.service.cli.session import Session
 from shopace.workers.embedded import embedded_server
+from shopace.workers.queue import key
+from shopace.workers.settings import connect_both, settings_from_environment
 
 Call = Callable[..., Result]
 Ask = Callable[..., Any]
@@ -198,3 +200,37 @@ def test_a_start_that_fails_is_tried_again_in_a_minute(tmp_path: Path) -> None:
     (soon,) = scheduler.jobs
     assert soon["trigger"] == ("date",)
     assert soon["replace_existing"]
+
+
+def test_a_night_that_the_results_server_lost_is_run_anew(served: Path, ask: Ask) -> None:
+    tick = schedule._Tick(Scheduler(), Session(data=served), None, False)
+    tick.look()
+    assert runs_listed(ask, served) == []  # it has started none
+    tick()
+    (first,) = runs_listed(ask, served)
+    tick.look()
+    assert runs_listed(ask, served) == [first]
+    servers = connect_both(settings_from_environment(data=served))
+    with closing(servers):
+        servers.results.flushdb()
+        tick.look()
+        (second,) = runs_listed(ask, served)
+        assert second != first
+        assert second.rpartition("-")[0] == first.rpartition("-")[0]
+        assert int(second.rpartition("-")[2]) > int(first.rpartition("-")[2])
+        waiting: Any = servers.broker.hkeys(key("blocks.msgs"))
+        assert any(name.startswith(second.encode()) for name in waiting)
+    tick.look()
+    assert runs_listed(ask, served) == [second]
+
+
+def test_a_night_is_left_alone_while_its_server_is_away(served: Path, ask: Ask) -> None:
+    tick = schedule._Tick(Scheduler(), Session(data=served), None, False)
+    tick()
+    (first,) = runs_listed(ask, served)
+    there = served / "server.json"
+    there.rename(served / "away.json")
+    tick.look()
+    (served / "away.json").rename(there)
+    tick.look()
+    assert runs_listed(ask, served) == [first]
