@@ -78,6 +78,7 @@ def work(settings: Settings, stop: threading.Event) -> None:
     # How long an acknowledgement waits for a broker that was away; no setting of Dramatiq's.
     dramatiq_worker.POST_PROCESS_MESSAGE_RETRY_DELAY_SECS = settings.restart_delay_ms / 1000  # type: ignore[assignment]
     marker = Marker.inherited()
+    marker.answer()
     _limit_memory(settings)
     servers = connect_both(settings)
     bench = Workbench(settings, _registry(settings), servers.results)

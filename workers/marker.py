@@ -1,14 +1,18 @@
 """What a child is doing, in memory that it shares with its supervisor.
 
 The child writes, the supervisor reads: also when the child hangs, and after it died. Instants are
-of the system's monotonic clock, which all processes of a machine share; 0 means not.
+of the system's monotonic clock, which all processes of a machine share; 0 means not. Behind all
+that, in the same file, a child that is about to be ended writes where its threads stand.
 """
 
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import mmap
 import os
+import re
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,6 +26,10 @@ _BEAT, _JOB_SINCE, _PLUGIN_SINCE = 0, 1, 2
 _WORKER, _MESSAGE, _PLUGIN = (24, 40), (64, 256), (320, 80)
 """(offset, bytes) of each text."""
 _SIZE = 400
+_STACK_SIGNAL = signal.SIGUSR1
+_LONGEST_STACK = 1 << 16
+_MOST_CALLS = 12
+_CALL = re.compile(r'^  File "(?:[^"\n]*/)?([^/"\n]+)", line (\d+) in (.*)$', re.MULTILINE)
 
 
 class Doing(NamedTuple):
@@ -74,6 +82,27 @@ class Marker:
     def clear(self) -> None:
         """Before another child gets it."""
         self._memory[:] = bytes(_SIZE)
+
+    def answer(self) -> None:
+        """From now on this process tells where it stands when it is asked, even from code in C."""
+        faulthandler.register(_STACK_SIGNAL, file=self.fd, all_threads=True)
+
+    def ask(self, pid: int) -> None:
+        """Ask the child where it stands. One that does not answer yet dies of it."""
+        os.ftruncate(self.fd, _SIZE)
+        os.lseek(self.fd, _SIZE, os.SEEK_SET)  # where the child, which shares it, writes
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, _STACK_SIGNAL)
+
+    def stack(self) -> list[str]:
+        """What it answered, a line for each thread: the innermost call first, then its callers."""
+        told = os.pread(self.fd, _LONGEST_STACK, _SIZE).decode("utf-8", "replace")
+        threads = (_CALL.findall(each)[:_MOST_CALLS] for each in told.split("\n\n"))
+        return [
+            " < ".join(f"{file}:{line} {function}" for file, line, function in calls)
+            for calls in threads
+            if calls
+        ]
 
     def beat(self) -> None:
         """The child asks for work."""

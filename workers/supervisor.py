@@ -45,6 +45,8 @@ CHILD_COMMAND = (sys.executable, "-m", "shopace.workers.child")
 """Fault tests put another in its place."""
 
 _LOOK_SECONDS = 0.05
+_ANSWER_SECONDS = 0.05
+"""In which a child that is to be killed may tell where it stands."""
 _BEYOND_GRACE_SECONDS = 5
 """A child that has not ended so long after its grace period is killed."""
 _LAST_WORDS_SECONDS = 5
@@ -69,6 +71,8 @@ class _Child:
     next_start: float = 0.0
     ended_for: str = ""
     """Why we killed it; empty while it was not us."""
+    asked: float = 0.0
+    """When we asked it where it stands, because it is to be killed; 0 while it does well."""
 
 
 class Health(NamedTuple):
@@ -246,11 +250,22 @@ class Supervisor:
             code = child.process.poll()
             if code is not None:
                 self._replace(child, code, now)
-            elif not child.ended_for and (why := self._wrong(child, now)):
-                child.ended_for = why
-                child.process.kill()
+            elif not child.ended_for:
+                self._judge(child, child.process, now)
         if child.process is None and now >= child.next_start and not self._stop.is_set():
             self._start(child, now)
+
+    def _judge(self, child: _Child, process: subprocess.Popen[bytes], now: float) -> None:
+        """End a child that does wrong, once it had time to tell where it stands."""
+        why = self._wrong(child, now)
+        if not why:
+            child.asked = 0.0
+        elif not child.asked:
+            child.asked = now
+            child.marker.ask(process.pid)
+        elif now - child.asked >= _ANSWER_SECONDS:
+            child.ended_for = why
+            process.kill()
 
     def _wrong(self, child: _Child, now: float) -> str:
         """Why the child has to be ended; empty where it does well."""
@@ -288,11 +303,12 @@ class Supervisor:
             message=doing.message or None,
             lived_seconds=round(lived, 1),
             again_in_seconds=round(wait, 1),
+            **({"stack": child.marker.stack()} if child.ended_for else {}),
         )
         if doing.worker:
             self._keeper.bury(doing.worker, doing.message, _suspicion(doing, cause))
             self._keeping.wake()
-        child.process, child.ended_for = None, ""
+        child.process, child.ended_for, child.asked = None, "", 0.0
 
     def _start(self, child: _Child, now: float) -> None:
         child.marker.clear()

@@ -80,6 +80,8 @@ def test_f6_code_that_does_not_come_to_an_end(
     deaths = workers.events("child.died")
     assert {each["plugin"] for each in deaths} == set(rude.SLOW), "F6 must fire"
     assert len(deaths) == len(rude.SLOW), "each costs one process"
+    for death in deaths:  # the line that hung is told
+        assert any(f"{death['plugin']}_module.py:" in each for each in death["stack"]), death
     told = require_everybody_else(house, set(rude.SLOW))
     assert all("ran longer than 3 s" in each for each in told.values())
     assert house.keep_promises().dead == 0
