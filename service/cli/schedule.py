@@ -40,6 +40,7 @@ def command(*, at: dt.datetime, marketplace: str | None, without_benchmarks: boo
     here = session()
     level = logging.DEBUG if here.verbosity > 1 else logging.INFO
     configure_logging(json=True if here.json else None, level=level)
+    log = _logger()
     with stop_on_signals() as stop:
         scheduler = _scheduler()
         tick = _Tick(scheduler, here, marketplace, without_benchmarks)
@@ -55,7 +56,7 @@ def command(*, at: dt.datetime, marketplace: str | None, without_benchmarks: boo
         scheduler.add_job(tick, id=_Tick.SOON)  # now: the last one may have been missed
         scheduler.add_job(tick.look, "interval", seconds=LOOK_SECONDS, coalesce=True)
         scheduler.start()
-        _log().info("schedule.started", next=f"{daily.next_run_time:%Y-%m-%d %H:%M} UTC")
+        log.info("schedule.started", next=f"{daily.next_run_time:%Y-%m-%d %H:%M} UTC")
         stop.wait()
         scheduler.shutdown()
     if here.json:
@@ -101,7 +102,8 @@ class _Tick:
         try:
             open_run(settings_from_environment(data=self._session.data), night.id).results.close()
         except NotFoundError:
-            _log().error("run.lost", run=night.id)
+            log = _logger()
+            log.error("run.lost", run=night.id)  # noqa: TRY400  # a sentence
             self._start(marketplace=night.marketplace, as_of=night.as_of)
         except (ShopaceError, OSError):
             pass  # a server is away, which is told by those who work with it
@@ -118,12 +120,13 @@ class _Tick:
                     here, client, without_benchmarks=self._without_benchmarks, **night
                 )
         except (ShopaceError, OSError) as error:
-            _log().error("nightly.not_started", error=str(error), again_in_seconds=RETRY_SECONDS)
+            log = _logger()
+            log.error("nightly.not_started", error=str(error), again_in_seconds=RETRY_SECONDS)  # noqa: TRY400  # a sentence
             return False
         return True
 
 
-def _log() -> Any:  # noqa: ANN401  # structlog's, which is imported late
+def _logger() -> Any:  # noqa: ANN401  # structlog's, which is imported late
     import structlog
 
     return structlog.get_logger("shopace.schedule")
