@@ -70,9 +70,10 @@ class _Child:
     next_look: float = 0.0
     next_start: float = 0.0
     ended_for: str = ""
-    """Why we killed it; empty while it was not us."""
+    """Why we end it; empty while it does well."""
     asked: float = 0.0
-    """When we asked it where it stands, because it is to be killed; 0 while it does well."""
+    """When it was asked where it stands, before it is killed."""
+    killed: bool = False
 
 
 class Health(NamedTuple):
@@ -250,21 +251,21 @@ class Supervisor:
             code = child.process.poll()
             if code is not None:
                 self._replace(child, code, now)
-            elif not child.ended_for:
+            elif not child.killed:
                 self._judge(child, child.process, now)
         if child.process is None and now >= child.next_start and not self._stop.is_set():
             self._start(child, now)
 
     def _judge(self, child: _Child, process: subprocess.Popen[bytes], now: float) -> None:
         """End a child that does wrong, once it had time to tell where it stands."""
-        why = self._wrong(child, now)
-        if not why:
-            child.asked = 0.0
-        elif not child.asked:
+        before, child.ended_for = child.ended_for, self._wrong(child, now)
+        if not child.ended_for:
+            return
+        if not before:
             child.asked = now
             child.marker.ask(process.pid)
         elif now - child.asked >= _ANSWER_SECONDS:
-            child.ended_for = why
+            child.killed = True
             process.kill()
 
     def _wrong(self, child: _Child, now: float) -> str:
@@ -308,7 +309,7 @@ class Supervisor:
         if doing.worker:
             self._keeper.bury(doing.worker, doing.message, _suspicion(doing, cause))
             self._keeping.wake()
-        child.process, child.ended_for, child.asked = None, "", 0.0
+        child.process, child.ended_for, child.killed = None, "", False
 
     def _start(self, child: _Child, now: float) -> None:
         child.marker.clear()

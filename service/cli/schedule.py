@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -100,7 +101,10 @@ class _Tick:
         if night is None:
             return
         try:
-            open_run(settings_from_environment(data=self._session.data), night.id).results.close()
+            settings = settings_from_environment(data=self._session.data)
+            if time.time() - night.fence / 1e6 > settings.run_ttl_seconds / 2:
+                return  # it will soon be gone for its age
+            open_run(settings, night.id).results.close()
         except NotFoundError:
             log = _logger()
             log.error("run.lost", run=night.id)  # noqa: TRY400  # a sentence

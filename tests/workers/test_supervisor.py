@@ -209,6 +209,21 @@ def test_a_mistake_of_ours_over_one_child_costs_nobody_else(
         assert supervisor.pids == [sibling]
 
 
+def test_a_child_that_never_asks_for_work_is_ended_wherever_it_hangs(
+    settings: Settings, until: Until
+) -> None:
+    answers = "from shopace.workers.marker import Marker; Marker.inherited().answer(); "
+    for prepared, stack in ((answers, ["<string>:1 <module>"]), ("", [])):
+        # Long enough to get that far, or so short that it never does.
+        impatient = msgspec.structs.replace(settings, wedged_seconds=3 if prepared else 0.5)
+        hangs = [sys.executable, "-c", f"{prepared}import time; time.sleep(600)"]
+        with capture_logs() as logs, Supervisor(impatient, processes=1, command=hangs):
+            until(lambda: [log for log in logs if log["event"] == "child.died"], "it is ended")
+        death = next(log for log in logs if log["event"] == "child.died")
+        assert death["cause"].startswith("has not asked for work for ")
+        assert death["stack"] == stack
+
+
 WORKING = """#!{python}
 import signal
 from shopace.workers.marker import Marker
