@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_MOST_TOLD = 300
+"""Of an input's problems; there are as many as somebody makes."""
+_LONGEST_GUESSED = 100
+"""To look for what a word resembles takes time by its length."""
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is wrong with an input."""
 
@@ -27,9 +33,6 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" + (f" ({self.hint})" if self.hint else "")
-
-
-_MOST_TOLD = 300
 
 
 class ShopaceError(Exception):
@@ -139,10 +142,6 @@ class Guesses:
     def __call__(self, word: str, known: Iterable[str]) -> str:
         self._left -= 1
         return did_you_mean(word[:_LONGEST_GUESSED], known) if self._left >= 0 else ""
-
-
-_LONGEST_GUESSED = 100
-"""To look for what a word resembles takes time by its length."""
 
 
 def shortened(text: str, longest: int = 80) -> str:

@@ -81,7 +81,11 @@ class Reader:
 
     def number(self, name: str) -> float | None:
         value = self._take(name, (int, float), "a number")
-        return float(value) if value is not None else None
+        try:
+            return float(value) if value is not None else None
+        except OverflowError:  # TOML's integers have no end
+            self.problem(name, "is too large a number")
+            return None
 
     def date(self, name: str) -> date | None:
         value = self._take(name, date, "a date without quotes, such as 2026-10-31")

@@ -151,6 +151,11 @@ def test_all_problems_are_told_at_once_with_their_place() -> None:
             "positive",
         ),
         (
+            f'[tables.measures]\ngmv = {{ column = "x", scale = {"9" * 400} }}',
+            "tables[0].measures.gmv.scale",
+            "is too large a number",
+        ),
+        (
             'channel = "c"\n[tables.measures]\n"gmv@shop_tab" = "x"',
             "tables[0].measures.gmv@shop_tab",
             "channel column",
