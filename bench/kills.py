@@ -223,7 +223,7 @@ def show(phases: Sequence[Phase], seed: int) -> None:
             numbers = (f"{number:,}" for number in each[3:])
             table.add_row(each.name, f"{each.shops:,}", f"{rate:,.0f}", f"{ratio:.0%}", *numbers)
     console().print(table)
-    console().print(msgspec.json.encode([each._asdict() for each in phases]).decode())
+    say(msgspec.json.encode([each._asdict() for each in phases]).decode())
 
 
 def say(line: str) -> None:
