@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-MAX_BYTES = 1 << 16
+MAX_BYTES = 48 * 1024
 """A file over this size is refused unread."""
 _MOST_DOTS = 50
 """In a name: the time that it takes to read grows by the square of its parts."""

@@ -198,13 +198,12 @@ def parse(content: bytes) -> Any:  # noqa: ANN401  # JSON of any shape
     """
     document = msgspec.json.decode(content)
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        """Of each object; a second copy of the document is not kept."""
+        if len(dict(pairs)) < len(pairs):
             counts = Counter(key for key, _ in pairs)
             twice = next(key for key, count in counts.items() if count > 1)
             raise ValueError(f'"{twice}" is given twice in one object')
-        return found
 
     json.loads(content, object_pairs_hook=once)
     return document
