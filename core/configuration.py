@@ -43,8 +43,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shopace.core.errors import ConfigurationError, Guesses, Problem, shortened
+from shopace.core.reading import read_toml
 from shopace.core.steering import STEERING
-from shopace.core.toml_files import read_toml
 from shopace.core.vocabulary.campaigns import Campaign
 from shopace.core.vocabulary.gmv_ranges import DEFAULT_GMV_RANGES, GmvRanges
 from shopace.core.vocabulary.incentives import LEVELS_END
@@ -125,9 +125,8 @@ def load_configuration(path: Path | None) -> Configuration:
         return Configuration()
     try:
         content = read_toml(path)
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise ConfigurationError(f"{path} cannot be read: {reason}") from None
+    except ValueError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from None
     problems: list[Problem] = []
     guess = Guesses()
     sections: dict[str, Any] = {}

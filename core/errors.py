@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_TOLD = 300
 """Of an input's problems; there are as many as somebody makes."""
+_MOST_GUESSES = 20
 _LONGEST_GUESSED = 100
 """To look for what a word resembles takes time by its length."""
 
@@ -136,8 +137,8 @@ class Guesses:
     To look takes long, and who is told of hundreds begins with the first.
     """
 
-    def __init__(self, most: int = 20) -> None:
-        self._left = most
+    def __init__(self) -> None:
+        self._left = _MOST_GUESSES
 
     def __call__(self, word: str, known: Iterable[str]) -> str:
         self._left -= 1

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from shopace.core.errors import Guesses, Problem, shortened
+from shopace.core.reading import read_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from importlib.resources.abc import Traversable
 
     from jsonschema import Draft202012Validator, ValidationError
 
@@ -54,10 +54,10 @@ def read_handwritten(file: File, schema: str, *, max_bytes: int) -> Handwritten:
     """The document of a file, judged by a schema of `shopace.schemas`. Never raises for input."""
     name = file.name if isinstance(file, Path) else file[1]
     try:
-        content = _read(file, max_bytes)
-    except (OSError, ImportError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return _unreadable(name, reason)
+        place = file if isinstance(file, Path) else files(file[0]).joinpath(file[1])
+        content = read_within(place, max_bytes)
+    except (ImportError, ValueError) as error:
+        return _unreadable(name, str(error))
     return judge(name, content, schema)
 
 
@@ -177,18 +177,6 @@ def _within(limit: str, keyword: Callable[..., Any]) -> Callable[..., Iterator[V
             yield from keyword(judge, value, instance, schema) or ()
 
     return judged
-
-
-def _read(file: File, max_bytes: int) -> bytes:
-    if isinstance(file, tuple):
-        resource: Traversable = files(file[0]).joinpath(file[1])
-        content = resource.read_bytes()
-    else:
-        with file.open("rb") as opened:
-            content = opened.read(max_bytes + 1)
-    if len(content) > max_bytes:
-        raise ValueError(f"it is larger than {max_bytes // 1024} KiB")
-    return content
 
 
 def parse(content: bytes) -> Any:  # noqa: ANN401  # JSON of any shape

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shopace.core.errors import MappingError
 from shopace.core.host.registry import fingerprint
-from shopace.core.toml_files import parse_toml, read_toml
+from shopace.core.reading import parse_toml, read_toml
 from shopace.core.vocabulary.channels import FIVE, Channel, parse_channel
 from shopace.core.vocabulary.record import Record
 from shopace.core.vocabulary.units import Aggregation
@@ -136,9 +136,8 @@ def load_mapping(path: Path | str, measures: Mapping[str, Measure]) -> FactsMapp
     file = Path(path)
     try:
         document = read_toml(file)
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise MappingError(f"the mapping {file} cannot be read: {reason}") from error
+    except ValueError as error:
+        raise MappingError(f"the mapping {file} cannot be read: {error}") from error
     return _judged(document, measures, file.name)
 
 

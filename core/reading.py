@@ -1,4 +1,4 @@
-"""TOML files that people write: read within limits, so that none takes long or ends the reader."""
+"""Files that people write: read within limits, so that none takes long or ends the reader."""
 
 from __future__ import annotations
 
@@ -7,24 +7,33 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
     from pathlib import Path
 
 MAX_BYTES = 48 * 1024
-"""A file over this size is refused unread."""
+"""A TOML file over this size is refused unread."""
 _MOST_DOTS = 50
 """In a name: the time that it takes to read grows by the square of its parts."""
 _TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'')
 _MANY_DOTS = re.compile(rf"(?<![^,\n])(?:[^.,\n]*\.){{{_MOST_DOTS + 1}}}")
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """The document of a file. Raises OSError, and ValueError with a sentence."""
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ValueError(f"it is larger than {MAX_BYTES // 1024} KiB")
+def read_within(file: Path | Traversable, max_bytes: int) -> bytes:
+    """The content of a file. Raises ValueError with a sentence: it is not there, or too large."""
     try:
-        text = content.decode("utf-8")
+        with file.open("rb") as opened:
+            content: bytes = opened.read(max_bytes + 1)
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from error
+    if len(content) > max_bytes:
+        raise ValueError(f"it is larger than {max_bytes // 1024} KiB")
+    return content
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The document of a file. Raises ValueError with a sentence."""
+    try:
+        text = read_within(path, MAX_BYTES).decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8 text: {error}") from error
     return parse_toml(text)
