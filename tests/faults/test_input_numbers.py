@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.faults.conftest import LONG, Play
-from tests.faults.test_input_sizes import HEAD, a_line, mapping
+from tests.faults.test_input_sizes import HEAD, a_line, a_programme, mapping
 
 from shopace.core import STANDARD_MEASURES
 from shopace.core.errors import InputError
@@ -88,11 +88,7 @@ NUMBERS = (
     "true", "false", '"5"', "null", "[5]", "{}", "-5",
 )  # fmt: skip
 """JSON that no field below takes for its number."""
-PROGRAMME = {
-    "key": "k", "title": "A", "reward": "ads_credit", "amount": 50, "currency": "USD",
-    "starts_on": "2026-10-01", "ends_on": "2026-10-31", "budget": 5000, "spent": 0,
-    "valid_days": 14,
-}  # fmt: skip
+PROGRAMME = a_programme(spent=0, valid_days=14)
 JOB = {
     "run": "r", "fence": 1, "as_of": "2026-10-31", "snapshot": "s", "policy": "p", "block": 0,
     "first": 0,

@@ -1,5 +1,6 @@
 """One run per night, however often and by whomever it is started; and the schedule that does it."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -213,6 +214,12 @@ def test_a_night_that_the_results_server_lost_is_run_anew(served: Path, ask: Ask
     servers = connect_both(settings_from_environment(data=served))
     with closing(servers):
         servers.results.flushdb()
+        young = tick._night
+        assert young is not None
+        tick._night = dataclasses.replace(young, fence=young.fence - 6 * 24 * 3600 * 1_000_000)
+        tick.look()
+        assert runs_listed(ask, served) == []  # it may be gone for its age
+        tick._night = young
         tick.look()
         (second,) = runs_listed(ask, served)
         assert second != first
